@@ -14,7 +14,7 @@ from pfc_standalone import equations as eq
 from pfc_standalone import noise
 from pfc_standalone.connectivity import connection_mask
 from pfc_standalone.parameters import Parameters
-from pfc_standalone.populations import Layout, population_table
+from pfc_standalone.populations import Layout, population_table, trace_neuron_numbers
 from pfc_standalone.stimuli import N_CHANNELS, RESET_CHANNEL, stimulus_frames
 
 
@@ -75,7 +75,7 @@ def create_network(parameters: Parameters) -> PFCNetwork:
         objects["traces"] = b2.StateMonitor(
             neurons,
             ["v", "g_background", "g_ampa", "g_nmda", "g_gaba"],
-            record=trace_neurons(parameters),
+            record=_recorded_neurons(parameters),
             dt=parameters.network.trace_dt * b2.ms,
             name="traces",
         )
@@ -83,16 +83,11 @@ def create_network(parameters: Parameters) -> PFCNetwork:
     return PFCNetwork(network, namespace, objects)
 
 
-def trace_neurons(parameters: Parameters) -> NDArray[np.int64]:
-    """Neurons whose traces are recorded: the first few of each population, in replicate 0."""
-    batch = parameters.network.batch
-    return np.array(
-        [
-            population.start * batch + k
-            for population in population_table(parameters)
-            for k in range(min(parameters.network.trace_neurons, population.size))
-        ]
-    )
+def _recorded_neurons(parameters: Parameters) -> NDArray[np.int64]:
+    populations, batch = population_table(parameters), parameters.network.batch
+    layout = Layout.of([p.size for p in populations], batch)
+    wanted = np.isin(layout.neuron, trace_neuron_numbers(parameters)) & (layout.replicate == 0)
+    return np.flatnonzero(wanted)
 
 
 def _namespace(parameters: Parameters) -> dict[str, Any]:

@@ -16,6 +16,7 @@ Sources named below:
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -381,13 +382,17 @@ def parameter_fields() -> Iterator[tuple[str, dataclasses.Field[Any]]]:
             yield f"{group.name}.{f.name}", f
 
 
-def with_values(parameters: Parameters, values: Mapping[str, Any]) -> Parameters:
+def with_values(
+    parameters: Parameters, values: Mapping[str, Any], shown_as: Mapping[str, str] | None = None
+) -> Parameters:
     """Parameters with some values replaced.
 
     Parameters
     ----------
     values : mapping
         From a parameter's name to its value, or to the value's text.
+    shown_as : mapping, optional
+        What an error calls a parameter instead of its name.
 
     Raises
     ------
@@ -398,11 +403,15 @@ def with_values(parameters: Parameters, values: Mapping[str, Any]) -> Parameters
     changes: dict[str, dict[str, Any]] = {}
     for name, value in values.items():
         if name not in known:
-            raise ParameterError(f"{name} is not a parameter: --list-parameters shows them all")
-        f = known[name]
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {close[0]}? " if close else ""
+            raise ParameterError(
+                f"{name} is not a parameter: {hint}--list-parameters shows them all"
+            )
+        f, shown = known[name], (shown_as or {}).get(name, name)
         if isinstance(value, str):
-            value = from_text(name, value, f)
-        check(name, value, f)
+            value = from_text(shown, value, f)
+        check(shown, value, f)
         group, _, leaf = name.partition(".")
         changes.setdefault(group, {})[leaf] = value
     groups = {g: replace(getattr(parameters, g), **c) for g, c in changes.items()}

@@ -86,3 +86,14 @@ class Layout:
             [np.tile(np.arange(a, a + s), batch) for a, s in zip(starts, sizes, strict=True)]
         )
         return cls(*(a.astype(np.int32) for a in (population, replicate, neuron)))
+
+
+def trace_neuron_numbers(parameters: Parameters) -> NDArray[np.int64]:
+    """Neurons (within a replicate) whose traces are recorded: the first few of a population."""
+    return np.array(
+        [
+            population.start + k
+            for population in population_table(parameters)
+            for k in range(min(parameters.network.trace_neurons, population.size))
+        ]
+    )

@@ -1,0 +1,98 @@
+"""Builds addressed by content: the same request twice is built once.
+
+A cache entry is a folder named by a digest over everything that decides the binary. It appears
+whole (built elsewhere, then renamed) or not at all, and is built by one process at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from filelock import FileLock
+
+from build_targets import manifest
+from pfc_standalone.parameters import Parameters
+
+#: Environment variable that overrides where builds are kept.
+CACHE_VARIABLE = "PFC_CACHE_DIR"
+_PROJECT = Path(__file__).resolve().parent.parent
+
+
+def cache_root() -> Path:
+    """Folder of all cache entries: $PFC_CACHE_DIR, or the user's cache folder."""
+    given = os.environ.get(CACHE_VARIABLE)
+    return Path(given) if given else platformdirs.user_cache_path("pfc_standalone")
+
+
+def digest(parameters: Parameters, target: str, toolchain: dict[str, Any]) -> str:
+    """Digest of everything that decides a binary; needs no Brian2.
+
+    Parameters
+    ----------
+    toolchain : dict
+        What the target compiles with: compiler, version, flags, processor.
+    """
+    facts = {
+        "target": target,
+        "parameters": parameters.bound_at("build"),
+        "toolchain": toolchain,
+        "versions": {p: version(p) for p in ("brian2", "numpy", "sympy")},
+    }
+    h = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for path in sorted(_source_files()):
+        h.update(path.relative_to(_PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
+    return h.hexdigest()[:16]
+
+
+def _source_files() -> list[Path]:
+    return [
+        *(_PROJECT / "pfc_standalone").rglob("*.py"),
+        *(_PROJECT / "build_targets").rglob("*.py"),
+        *(_PROJECT / "build_targets" / "templates").iterdir(),
+        _PROJECT / "CMakeLists.txt",
+    ]
+
+
+def entry(name: str, build: Callable[[Path], None]) -> tuple[Path, bool]:
+    """The cache entry of that name, built first where it is missing.
+
+    Parameters
+    ----------
+    build : callable
+        Fills an empty folder; the entry is that folder once it returns.
+
+    Returns
+    -------
+    folder : Path
+    built : bool
+        Whether this call built it.
+    """
+    root = cache_root()
+    final = root / name
+    if _complete(final):
+        return final, False
+    root.mkdir(parents=True, exist_ok=True)
+    with FileLock(root / f".{name}.lock"):
+        if _complete(final):  # somebody else built it while we waited
+            return final, False
+        partial = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=".partial", dir=root))
+        try:
+            build(partial)
+            shutil.rmtree(final, ignore_errors=True)
+            os.rename(partial, final)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    return final, True
+
+
+def _complete(folder: Path) -> bool:
+    return (folder / manifest.FILE).is_file()

@@ -1,0 +1,127 @@
+"""Compile a generated folder with the project's CMakeLists.txt."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from pfc_standalone.experiment import TargetError
+
+_PROJECT = Path(__file__).resolve().parent.parent
+_STEP = re.compile(r"\[(\d+)/(\d+)\]")
+
+
+class CompileError(TargetError):
+    """The compiler failed, or is missing."""
+
+
+def find_tool(name: str, what_to_do: str) -> str:
+    """Path of a program.
+
+    Raises
+    ------
+    CompileError
+        If it is not there.
+    """
+    path = shutil.which(name)
+    if path is None:
+        raise CompileError(f"{name} was not found: {what_to_do}")
+    return path
+
+
+def cxx_compiler() -> str:
+    """Path of the C++ compiler: $CXX, or g++, or c++."""
+    given = os.environ.get("CXX")
+    if given:
+        return find_tool(given, "the variable CXX names it; set it to a C++ compiler")
+    for name in ("g++", "c++", "clang++"):
+        if path := shutil.which(name):
+            return path
+    raise CompileError(
+        "no C++ compiler was found: install one (Debian, Ubuntu: apt install g++; "
+        "macOS: xcode-select --install) or name it in the variable CXX"
+    )
+
+
+def compiler_version(compiler: str) -> str:
+    """First line of what a compiler says of itself."""
+    done = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False)
+    return done.stdout.partition("\n")[0]
+
+
+def compile_folder(
+    source: Path, build: Path, options: dict[str, bool | str], on_progress: Callable[[float], None]
+) -> Path:
+    """Configure and build; return the path of the binary.
+
+    Parameters
+    ----------
+    source, build : Path
+        Generated folder; build folder, where the log ``build.log`` stays.
+    options : dict
+        CMake cache variables.
+    on_progress : callable
+        Called with the fraction that is done.
+
+    Raises
+    ------
+    CompileError
+        With the compiler's first error and the log's place.
+    """
+    cmake = find_tool("cmake", "install it (pip install cmake)")
+    ninja = find_tool("ninja", "install it (pip install ninja)")
+    definitions = [f"-D{k}={_cmake_value(v)}" for k, v in options.items()]
+    configure = [
+        *(cmake, "-S", str(_PROJECT), "-B", str(build), "-G", "Ninja"),
+        *(f"-DCMAKE_MAKE_PROGRAM={ninja}", f"-DCMAKE_CXX_COMPILER={cxx_compiler()}"),
+        *(f"-DPFC_SOURCE_DIR={source}", *definitions),
+    ]
+    build.mkdir(parents=True, exist_ok=True)
+    log = build / "build.log"
+    with log.open("w") as out:
+        _run(configure, out, log, lambda _: None)
+        _run([cmake, "--build", str(build)], out, log, on_progress)
+    return build / "main"
+
+
+def _cmake_value(value: bool | str) -> str:
+    return {True: "ON", False: "OFF"}[value] if isinstance(value, bool) else value
+
+
+def _run(command: list[str], out, log: Path, on_progress: Callable[[float], None]) -> None:  # type: ignore[no-untyped-def]
+    environment = os.environ | {"NINJA_STATUS": "[%f/%t] "}
+    tail: deque[str] = deque(maxlen=2000)
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                out.write(line)
+                tail.append(line.rstrip())
+                if step := _STEP.match(line):
+                    on_progress(int(step[1]) / int(step[2]))
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode:
+        out.flush()
+        raise CompileError(f"{_first_error(tail)} (whole log: {log})")
+
+
+def _first_error(lines: deque[str]) -> str:
+    for marker in ("error:", "Error", "error"):
+        for line in lines:
+            if marker in line:
+                return f"compilation failed: {line.strip()}"
+    return f"compilation failed: {lines[-1] if lines else 'no output'}"

@@ -1,0 +1,161 @@
+"""Run an experiment on a target: trials in, labelled dataset out.
+
+The target comes as an argument, so nothing here knows which one it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfc_standalone.memory import check_memory
+from pfc_standalone.parameters import Parameters
+from pfc_standalone.run_values import RunRequest
+from pfc_standalone.trials import Trial, trial_lists
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: Called with a phase's name and the fraction of it that is done.
+Progress = Callable[[str, float], None]
+PHASES = ("generate", "compile", "start", "simulate", "write")
+
+
+class TargetError(RuntimeError):
+    """A target cannot build or run; the message says what is missing or went wrong."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What one run left.
+
+    Attributes
+    ----------
+    spike_index : (n_spikes,) ndarray of int32
+        Neuron in the simulation.
+    spike_time : (n_spikes,) ndarray of float64, s
+    traces : dict of ndarray, optional
+        ``t`` (n_samples,) in s and, by variable, (n_samples, n_recorded) in SI units.
+    phases : dict of float
+        Seconds of ``start``, ``simulate`` and ``write``.
+    """
+
+    spike_index: NDArray[np.int32]
+    spike_time: NDArray[np.float64]
+    traces: dict[str, NDArray[Any]] | None
+    phases: dict[str, float]
+
+
+class Build(Protocol):
+    """A network that is ready to run, as often as wanted."""
+
+    @property
+    def digest(self) -> str:
+        """Names what was built."""
+
+    @property
+    def phases(self) -> dict[str, float]:
+        """Seconds of ``generate`` and ``compile``; 0 where the cache had it."""
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Of what built it."""
+
+    def run(self, requests: list[RunRequest], on_progress: Progress) -> list[RunResult]:
+        """Run every request, at once where the target can; results in the same order."""
+
+
+class Target(Protocol):
+    """A way for a network to become something that runs."""
+
+    @property
+    def name(self) -> str:
+        """Short name, such as "cpp"."""
+
+    def build(self, parameters: Parameters, on_progress: Progress) -> Build:
+        """Build what the build-bound parameters describe."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A finished experiment: its dataset, and what it cost.
+
+    Attributes
+    ----------
+    phases : dict of float
+        Wall-clock seconds by phase. Where several processes ran at once, the wall-clock time of
+        running is shared among ``start``, ``simulate`` and ``write`` in proportion to theirs.
+    simulated : float
+        Biological time, s, summed over replicates.
+    """
+
+    dataset: xr.Dataset
+    digest: str
+    phases: dict[str, float]
+    simulated: float
+
+
+def requests_for(parameters: Parameters, trials: list[list[Trial]]) -> list[RunRequest]:
+    """Divide replicates into runs of ``network.batch`` each; all run equally long.
+
+    The last run is filled up with idle replicates where the number does not divide.
+    """
+    batch = parameters.network.batch
+    duration = max((t[-1].end for t in trials if t), default=parameters.timing.settle)
+    padded = trials + [[] for _ in range(-len(trials) % batch)]
+    return [
+        RunRequest((parameters,) * batch, tuple(padded[first : first + batch]), first, duration)
+        for first in range(0, len(padded), batch)
+    ]
+
+
+def run_experiment(
+    parameters: Parameters, target: Target, on_progress: Progress = lambda phase, done: None
+) -> Experiment:
+    """Build the network, run all its trials, and label what came out."""
+    trials = trial_lists(parameters)
+    requests = requests_for(parameters, trials)
+    check_memory(requests[0], len(requests), 1)
+    build = target.build(parameters, on_progress)
+    began = time.perf_counter()
+    runs = build.run(requests, on_progress)
+    phases = build.phases | _wall_phases(runs, time.perf_counter() - began)
+    dataset = label(parameters, trials, requests, runs)
+    dataset.attrs |= {"target": target.name, "digest": build.digest}
+    dataset.attrs |= {f"version_{k}": v for k, v in build.versions.items()}
+    simulated = requests[0].duration * len(trials)
+    return Experiment(dataset, build.digest, phases, simulated)
+
+
+def label(
+    parameters: Parameters,
+    trials: list[list[Trial]],
+    requests: list[RunRequest],
+    runs: list[RunResult],
+) -> xr.Dataset:
+    """One dataset from the results of all runs."""
+    from pfc_standalone import results
+    from pfc_standalone.behaviour import add_responses
+
+    spikes = []
+    for request, run in zip(requests, runs, strict=True):
+        s = results.spikes_by_replicate(
+            parameters, run.spike_index, run.spike_time, request.first_replicate
+        )
+        kept = s["spike_replicate"] < len(trials)  # not those of idle replicates
+        spikes.append({k: v[kept] for k, v in s.items()})
+    dataset = results.make_dataset(parameters, trials, spikes, runs[0].traces, {})
+    return add_responses(dataset, parameters)
+
+
+def _wall_phases(runs: list[RunResult], wall: float) -> dict[str, float]:
+    sums = {p: sum(r.phases[p] for r in runs) for p in ("start", "simulate", "write")}
+    total = sum(sums.values())
+    return {p: wall * s / total for p, s in sums.items()}
+
+

@@ -1,0 +1,2 @@
+def save_figures(dataset, parameters, folder):
+    pass
