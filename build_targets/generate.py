@@ -31,7 +31,12 @@ _RUN_VARIABLES = {
     ),
     "afferents": ("rng_seed", "first_replicate"),
 }
-_RESULTS = {"spikes": ("i", "t", "N"), "traces": ("t", *("v", "g_background"), *("g_ampa", "g_nmda", "g_gaba"))}  # fmt: skip
+_SHARED = ("g_ampa", "g_nmda", "g_gaba")
+_RESULTS = {
+    "spikes": ("i", "t", "N"),
+    "neurons_traces": ("t", "v", "g_background", *_SHARED),
+    "pools_traces": _SHARED,
+}
 
 
 def generate(parameters: Parameters, folder: Path) -> Manifest:
@@ -88,9 +93,12 @@ def _run_variables(model: PFCNetwork) -> dict[str, ArrayVariable]:
 def _results(model: PFCNetwork) -> dict[str, ArrayVariable]:
     found = {}
     for monitor, names in _RESULTS.items():
-        if monitor in model.objects:
-            for name in names:
-                variable = model.objects[monitor].variables[name]
+        if monitor not in model.objects:
+            continue
+        variables = model.objects[monitor].variables
+        for name in names:
+            if name in variables:
+                variable = variables[name]
                 file = standalone_device.device.get_array_filename(variable)
                 found[f"{monitor}.{name}"] = _describe(variable, file)
     return found

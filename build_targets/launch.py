@@ -94,7 +94,7 @@ def run_all(
                     process = key.data
                     if not process.read():
                         selector.unregister(key.fileobj)
-                        running.pop(process.number)
+                        running.pop(process.number).popen.stdout.close()
                         results[process.number] = _finish(process, manifest)
                 done = len(results) + sum(p.done for p in running.values())
                 on_progress(done / len(requests))
@@ -103,7 +103,7 @@ def run_all(
     finally:
         for process in running.values():
             process.popen.kill()
-            process.popen.wait()
+            process.popen.communicate()
         shutil.rmtree(scratch, ignore_errors=True)
     return [results[i] for i in range(len(requests))]
 
@@ -170,7 +170,7 @@ def _finish(process: _Process, manifest: Manifest) -> RunResult:
         raise RunError("the simulation ended without writing its results")
     arrays = _read_results(process.folder / "results", manifest)
     traces = {
-        name.partition(".")[2]: a for name, a in arrays.items() if name.startswith("traces.")
+        name.partition(".")[2]: a for name, a in arrays.items() if "_traces." in name
     }
     shutil.rmtree(process.folder)
     return RunResult(arrays["spikes.i"], arrays["spikes.t"], _shaped(traces), process.phases)

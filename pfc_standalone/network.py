@@ -72,22 +72,29 @@ def create_network(parameters: Parameters) -> PFCNetwork:
     # record
     objects["spikes"] = b2.SpikeMonitor(neurons, name="spikes")
     if parameters.network.traces:
-        objects["traces"] = b2.StateMonitor(
-            neurons,
-            ["v", "g_background", "g_ampa", "g_nmda", "g_gaba"],
-            record=_recorded_neurons(parameters),
-            dt=parameters.network.trace_dt * b2.ms,
-            name="traces",
-        )
+        objects |= _record_traces(parameters, objects)
     network = b2.Network(list(objects.values()), name="pfc_network")
     return PFCNetwork(network, namespace, objects)
 
 
-def _recorded_neurons(parameters: Parameters) -> NDArray[np.int64]:
+def _record_traces(parameters: Parameters, objects: dict[str, Any]) -> dict[str, Any]:
+    """Monitors of a few neurons of the first replicate, and of what their populations share."""
     populations, batch = population_table(parameters), parameters.network.batch
     layout = Layout.of([p.size for p in populations], batch)
     wanted = np.isin(layout.neuron, trace_neuron_numbers(parameters)) & (layout.replicate == 0)
-    return np.flatnonzero(wanted)
+    record = {"neurons": np.flatnonzero(wanted), "pools": np.arange(len(populations))}
+    own, shared = ["v", "g_background"], ["g_ampa", "g_nmda", "g_gaba"]
+    what = {"neurons": own, "pools": shared} if "pools" in objects else {"neurons": own + shared}
+    return {
+        f"{group}_traces": b2.StateMonitor(
+            objects[group],
+            variables,
+            record=record[group],
+            dt=parameters.network.trace_dt * b2.ms,
+            name=f"{group}_traces",
+        )
+        for group, variables in what.items()
+    }
 
 
 def _namespace(parameters: Parameters) -> dict[str, Any]:

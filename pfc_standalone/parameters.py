@@ -216,12 +216,12 @@ class AXCPTProjections(ParameterGroup):
         35.0, "nS", "input A -> memory A, B -> B, open from cue onset to gate_extra after its end",
         SEARCH, low=0, high=1000,
     )  # fmt: skip
-    x_to_t: float = parameter(42.0, "nS", "input X -> output T", SEARCH, low=0, high=1000)
-    x_to_n: float = parameter(38.0, "nS", "input X -> output N", SEARCH, low=0, high=1000)
-    y_to_n: float = parameter(62.0, "nS", "input Y -> output N", SEARCH, low=0, high=1000)
-    y_to_t: float = parameter(8.0, "nS", "input Y -> output T", SEARCH, low=0, high=1000)
-    a_to_t: float = parameter(6.3, "nS", "memory A -> output T", SEARCH, low=0, high=1000)
-    b_to_n: float = parameter(5.2, "nS", "memory B -> output N", SEARCH, low=0, high=1000)
+    x_to_t: float = parameter(32.0, "nS", "input X -> output T", SEARCH, low=0, high=1000)
+    x_to_n: float = parameter(28.5, "nS", "input X -> output N", SEARCH, low=0, high=1000)
+    y_to_n: float = parameter(36.0, "nS", "input Y -> output N", SEARCH, low=0, high=1000)
+    y_to_t: float = parameter(4.0, "nS", "input Y -> output T", SEARCH, low=0, high=1000)
+    a_to_t: float = parameter(4.2, "nS", "memory A -> output T", SEARCH, low=0, high=1000)
+    b_to_n: float = parameter(3.5, "nS", "memory B -> output N", SEARCH, low=0, high=1000)
 
 
 @dataclass(frozen=True)
@@ -231,8 +231,8 @@ class ShapesProjections(ParameterGroup):
     input_to_memory: float = parameter(
         35.0, "nS", "input -> memory, open while the image is shown", SEARCH, low=0, high=1000
     )
-    input_to_output: float = parameter(62.0, "nS", "input -> output", SEARCH, low=0, high=1000)
-    memory_to_output: float = parameter(5.0, "nS", "memory -> output", SEARCH, low=0, high=1000)
+    input_to_output: float = parameter(36.0, "nS", "input -> output", SEARCH, low=0, high=1000)
+    memory_to_output: float = parameter(3.0, "nS", "memory -> output", SEARCH, low=0, high=1000)
 
 
 @dataclass(frozen=True)
@@ -295,10 +295,10 @@ class DecisionParameters(ParameterGroup):
         low=0.001, high=1,
     )  # fmt: skip
     threshold: float = parameter(
-        20.0, "Hz", "filtered rate at which an output unit responds", PROJECT, low=1, high=200
+        21.0, "Hz", "filtered rate at which an output unit responds", PROJECT, low=1, high=200
     )
     window: float = parameter(
-        0.5, "s", "from probe onset; a response must fall into it", PROJECT, low=0.05, high=10
+        0.6, "s", "from probe onset; a response must fall into it", PROJECT, low=0.05, high=10
     )
 
 
@@ -315,11 +315,11 @@ class Parameters:
     receptors: ReceptorParameters = ReceptorParameters()
     recurrent: RecurrentParameters = RecurrentParameters()
     input: LayerParameters = LayerParameters(
-        w_plus=1.0, gain=0.3, background_exc=2.25, nonselective=2.0
+        w_plus=1.0, gain=0.3, background_exc=2.3, nonselective=2.0
     )
     memory: LayerParameters = LayerParameters()
     output: LayerParameters = LayerParameters(
-        w_plus=2.2, inhibition=1.49, background_exc=2.37, nonselective=5.0
+        w_plus=1.45, inhibition=1.08, background_exc=2.35, nonselective=5.0
     )
     axcpt: AXCPTProjections = AXCPTProjections()
     shapes: ShapesProjections = ShapesProjections()

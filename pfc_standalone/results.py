@@ -88,7 +88,8 @@ def make_dataset(
     spikes : list of dict
         Of each run, from `spikes_by_replicate`.
     traces : dict, optional
-        ``t`` (n_samples,) in s, and by variable (n_samples, n_neurons) in SI units.
+        ``t`` (n_samples,) in s, and by variable (n_samples, n_recorded) in SI units; a
+        conductance that a population shares may have one column a population instead.
     attributes : dict of str
         Provenance: versions, digest, target.
     """
@@ -108,9 +109,13 @@ def make_dataset(
     data |= _trial_variables(trials)
     if traces is not None:
         data["trace_time"] = ("trace_time", traces["t"], {"units": "s"})
-        data["trace_neuron"] = ("trace_neuron", trace_neuron_numbers(parameters))
+        neurons = trace_neuron_numbers(parameters)
+        data["trace_neuron"] = ("trace_neuron", neurons)
+        starts = [p.start for p in populations]
         for name, unit in TRACE_UNITS.items():
             values = (traces[name] * _TRACE_SCALE[unit]).astype(np.float32)
+            if values.shape[1] == len(populations) != neurons.size:  # one column a population
+                values = values[:, np.searchsorted(starts, neurons, side="right") - 1]
             data[f"trace_{name}"] = (("trace_time", "trace_neuron"), values, {"units": unit})
     attributes = {"parameters": json.dumps(parameters.as_dict()), **attributes}
     return xr.Dataset(data, attrs=attributes)

@@ -21,3 +21,18 @@ def build_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = Path(kept) if kept else tmp_path_factory.mktemp("builds")
     os.environ["PFC_CACHE_DIR"] = str(folder)
     return folder
+
+
+def simulate(parameters, trials, *, first_replicate=0, duration=None):
+    """Build for cpp, run once; the spikes by replicate, as `results.spikes_by_replicate` gives."""
+    from build_targets.cpp import CppTarget
+    from pfc_standalone.results import spikes_by_replicate
+    from pfc_standalone.run_values import RunRequest
+
+    build = CppTarget().build(parameters, lambda phase, done: None)
+    duration = duration or max(t[-1].end for t in trials if t)
+    batch = parameters.network.batch
+    assert len(trials) == batch
+    request = RunRequest((parameters,) * batch, tuple(trials), first_replicate, duration)
+    (run,) = build.run([request], lambda phase, done: None)
+    return spikes_by_replicate(parameters, run.spike_index, run.spike_time, first_replicate)

@@ -1,0 +1,111 @@
+"""What the compiled network must do whatever its weights: the same spikes, however it is run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import simulate
+
+from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.tasks import get_task
+from pfc_standalone.trials import schedule
+
+STRICT = with_values(
+    Parameters(),
+    {"network.n_per_unit": 20, "build.strict_math": True, "network.block_duration": 20.0},
+)
+
+
+def one_trial(parameters, condition, delay="0.75"):
+    by_name = {c.name: c for c in get_task(parameters.network.task).conditions}
+    return schedule(parameters, [(by_name[condition], delay)])
+
+
+def sorted_spikes(spikes, replicate=0):
+    mine = spikes["spike_replicate"] == replicate
+    neuron, time = spikes["spike_neuron"][mine], spikes["spike_time"][mine]
+    order = np.lexsort((neuron, time))
+    return neuron[order], time[order]
+
+
+def assert_same(one, other, at_least):
+    assert one[0].size == other[0].size >= at_least
+    np.testing.assert_array_equal(one[0], other[0])
+    np.testing.assert_array_equal(one[1], other[1])
+
+
+@pytest.fixture(scope="module")
+def pooled_alone():
+    return sorted_spikes(simulate(STRICT, [one_trial(STRICT, "AX")]))
+
+
+def test_pooled_and_explicit_give_the_same_spikes(pooled_alone):
+    explicit = with_values(STRICT, {"network.connectivity": "explicit"})
+    other = sorted_spikes(simulate(explicit, [one_trial(explicit, "AX")]))
+    # a cue, a delay and a probe are among them
+    assert pooled_alone[1].max() > 2.0
+    assert_same(pooled_alone, other, at_least=2000)
+
+
+def test_a_replicate_is_the_same_alone_and_in_a_batch(pooled_alone):
+    three = with_values(STRICT, {"network.batch": 3})
+    trials = [one_trial(three, c) for c in ("AX", "BY", "BX")]
+    batch = simulate(three, trials)
+    assert_same(pooled_alone, sorted_spikes(batch, 0), at_least=2000)
+    alone = simulate(STRICT, [one_trial(STRICT, "BX")], first_replicate=2)
+    assert_same(sorted_spikes(alone, 2), sorted_spikes(batch, 2), at_least=2000)
+    # and replicates differ from each other
+    first = [sorted_spikes(batch, r)[1][:100] for r in range(3)]
+    assert not np.array_equal(first[0], first[1])
+    assert not np.array_equal(first[1], first[2])
+
+
+def test_replicates_may_differ_in_run_parameters(pooled_alone):
+    from build_targets.cpp import CppTarget
+    from pfc_standalone.results import spikes_by_replicate
+    from pfc_standalone.run_values import RunRequest
+
+    three = with_values(STRICT, {"network.batch": 3})
+    silent = with_values(three, {"memory.background_exc": 0.0})
+    trials = tuple(one_trial(three, c) for c in ("AX", "AX", "AX"))
+    build = CppTarget().build(three, lambda phase, done: None)
+    request = RunRequest((three, silent, three), trials, 0, trials[0][-1].end)
+    (run,) = build.run([request], lambda phase, done: None)
+    spikes = spikes_by_replicate(three, run.spike_index, run.spike_time, 0)
+    assert_same(pooled_alone, sorted_spikes(spikes, 0), at_least=2000)
+    neuron, _ = sorted_spikes(spikes, 1)
+    memory_exc = (neuron >= 120) & (neuron < 320)  # A, B, non-selective of n_per_unit 20
+    assert memory_exc.sum() == 0
+    assert neuron.size > 500
+
+
+def test_the_seed_is_all_that_is_random(pooled_alone):
+    again = sorted_spikes(simulate(STRICT, [one_trial(STRICT, "AX")]))
+    assert_same(pooled_alone, again, at_least=2000)
+    other = with_values(STRICT, {"experiment.seed": 2})
+    different = sorted_spikes(simulate(other, [one_trial(other, "AX")]))
+    assert not np.array_equal(different[1][:100], pooled_alone[1][:100])
+
+
+def test_vectorised_and_stock_templates_give_the_same_spikes(pooled_alone):
+    stock = with_values(STRICT, {"build.simd": False})
+    assert_same(pooled_alone, sorted_spikes(simulate(stock, [one_trial(stock, "AX")])), 2000)
+
+
+def test_the_outputs_do_not_start_together():
+    """The modeller's first failure: all voltages equal, so both outputs spiked at t = 0."""
+    neuron, time = sorted_spikes(simulate(STRICT, [[]], duration=1.0))
+    output = (neuron >= 320) & (neuron < 460)
+    assert output.sum() > 5
+    assert (time[output] == 0.0).mean() < 0.5
+    # at most a tenth of all neurons fire in any one step
+    _, counts = np.unique(time, return_counts=True)
+    assert counts.max() < 0.1 * 575
+
+
+@pytest.mark.parametrize("precision", ["float32"])
+def test_single_precision_has_the_same_rates(precision, pooled_alone):
+    single = with_values(STRICT, {"network.precision": precision})
+    neuron, time = sorted_spikes(simulate(single, [one_trial(single, "AX")]))
+    assert neuron.size == pytest.approx(pooled_alone[0].size, rel=0.1)
+    assert time.max() <= pooled_alone[1].max() + 0.05

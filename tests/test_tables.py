@@ -1,0 +1,207 @@
+"""Populations, weights, images and trials, against what the model's description says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pfc_standalone.connectivity import connection_mask, synapse_count, weight_tables
+from pfc_standalone.fields import ParameterError
+from pfc_standalone.memory import check_memory, process_memory
+from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.populations import Layout, neurons_per_replicate, population_table
+from pfc_standalone.run_values import RunRequest, run_values
+from pfc_standalone.stimuli import RESET_CHANNEL, images, pixel_shares, stimulus
+from pfc_standalone.tasks import get_task
+from pfc_standalone.trials import schedule, trial_lists
+
+P = Parameters()
+
+
+@pytest.mark.parametrize("n", [10, 25, 100, 100_000])
+def test_sizes_follow_from_n_per_unit(n):
+    populations = population_table(with_values(P, {"network.n_per_unit": n}))
+    size = {p.name: p.size for p in populations}
+    assert size["memory_nonselective"] == 8 * n
+    assert size["output_T"] == size["input_Y"] == n
+    for layer in ("input", "memory", "output"):
+        exc = sum(p.size for p in populations if p.layer == layer and p.type == "exc")
+        assert size[f"{layer}_inh"] == pytest.approx(exc / 4, abs=0.5)
+    assert neurons_per_replicate(populations) == pytest.approx(28.75 * n, abs=1.5)
+    # contiguous, in order, excitatory first
+    assert [p.start for p in populations] == [0, *np.cumsum([p.size for p in populations])[:-1]]
+    types = [p.type for p in populations]
+    assert types == sorted(types)
+
+
+def test_layout_keeps_the_order_of_a_replicate():
+    layout = Layout.of([3, 2], 2)
+    assert layout.population.tolist() == [0] * 6 + [1] * 4
+    for r in range(2):
+        assert layout.neuron[layout.replicate == r].tolist() == [0, 1, 2, 3, 4]
+
+
+def total_onto(table, source_layer, target):
+    """Conductance onto one neuron of the target, summed over a layer's excitatory neurons, nS."""
+    populations = population_table(P)
+    column = [p.name for p in populations].index(target)
+    return 1e9 * sum(
+        p.size * table[i, column]
+        for i, p in enumerate(populations)
+        if p.layer == source_layer and p.type == "exc"
+    )
+
+
+@pytest.mark.parametrize("target", ["memory_A", "memory_nonselective", "output_T"])
+def test_selectivity_keeps_the_total_conductance(target):
+    """w_minus is defined so that w_plus moves conductance, and adds none (BW2001)."""
+    layer = target.partition("_")[0]
+    tables = weight_tables(P)
+    gain = getattr(P, layer).gain
+    assert total_onto(tables.ampa, layer, target) == pytest.approx(P.recurrent.ampa_exc)
+    assert total_onto(tables.nmda, layer, target) == pytest.approx(P.recurrent.nmda_exc * gain)
+
+
+def test_the_published_synapse_comes_out_at_the_published_size():
+    """BW2001 gives conductances a synapse at 800 excitatory and 200 inhibitory neurons."""
+    p = with_values(P, {"network.n_per_unit": 80})  # memory: 800 excitatory neurons
+    populations = [q.name for q in population_table(p)]
+    source, inh = populations.index("memory_nonselective"), populations.index("memory_inh")
+    tables = weight_tables(p)
+    assert tables.ampa[source, source] * 1e9 == pytest.approx(0.104)
+    assert tables.nmda[source, source] * 1e9 == pytest.approx(0.327)
+    assert tables.nmda[source, inh] * 1e9 == pytest.approx(0.258)
+    assert tables.gaba[inh, source] * 1e9 == pytest.approx(1.25)
+    assert tables.gaba[inh, inh] * 1e9 == pytest.approx(0.973)
+
+
+@pytest.mark.parametrize("task", ["ax-cpt", "shapes"])
+def test_weights_have_the_signs_of_the_model(task):
+    p = with_values(P, {"network.task": task})
+    populations, tables = population_table(p), weight_tables(p)
+    recurrent, afferent = connection_mask(p)
+    exc = np.array([q.type == "exc" for q in populations])
+    layer = np.array([q.layer for q in populations])
+    for table in (tables.ampa, tables.gated, tables.nmda, tables.gaba):
+        assert (table >= 0).all()
+        assert (recurrent | (table == 0)).all()
+    assert (tables.gaba[exc] == 0).all()
+    assert (tables.ampa[~exc] == 0).all()
+    # nothing from the output back to memory, and nothing across layers but forward
+    assert (tables.ampa[layer == "output"][:, layer == "memory"] == 0).all()
+    assert (tables.ampa[layer == "memory"][:, layer == "input"] == 0).all()
+    # lateral inhibition in every layer
+    for name in ("input", "memory", "output"):
+        inside = tables.gaba[np.ix_(~exc & (layer == name), exc & (layer == name))]
+        assert (inside > 0).all()
+    assert (afferent | (tables.afferent == 0)).all()
+
+
+def test_gain_scales_memory_nmda_alone():
+    low = weight_tables(with_values(P, {"memory.gain": 0.8}))
+    full = weight_tables(P)
+    memory = np.array([q.layer == "memory" for q in population_table(P)])
+    inside = np.ix_(memory, memory)
+    np.testing.assert_allclose(low.nmda[inside], 0.8 * full.nmda[inside])
+    assert (low.nmda != full.nmda)[~memory].sum() == 0
+    for name in ("ampa", "gated", "gaba", "afferent"):
+        np.testing.assert_array_equal(getattr(low, name), getattr(full, name))
+
+
+def test_explicit_synapses_are_counted():
+    sizes = np.array([p.size for p in population_table(P)])
+    recurrent, _ = connection_mask(P)
+    explicit = synapse_count(with_values(P, {"network.connectivity": "explicit"}))
+    assert explicit > sizes @ recurrent @ sizes > 100 * synapse_count(P)
+
+
+def test_pixel_shares():
+    shares = pixel_shares(P)
+    shown = images(P)
+    for unit, share in shares.items():
+        assert share.sum() == pytest.approx(1)
+        assert (share[~shown[unit]] == 0).all()
+    # pixel (3, 1) is on in X alone, (3, 3) in X and B, (0, 0) in X, B and Y, (0, 2) not in X
+    x = shares["X"]
+    a = P.afferents
+    np.testing.assert_allclose(x[[18, 0]] / x[16], [a.share_1, a.share_2])
+    assert x[2] == 0
+
+
+def test_circle_and_cross_share_no_pixel():
+    shown = images(with_values(P, {"network.task": "shapes"}))
+    assert not (shown["circle"] & shown["cross"]).any()
+    assert shown["circle"].sum() > 8
+    assert shown["cross"].sum() > 8
+
+
+def test_schedule_and_stimulus():
+    conditions = {c.name: c for c in get_task("ax-cpt").conditions}
+    (trial,) = schedule(P, [(conditions["AX"], "0.75")])
+    assert (trial.start, trial.onset) == (1.0, 1.3)
+    assert trial.probe_onset == trial.window_start == pytest.approx(1.3 + 0.3 + 0.75)
+    assert trial.end == pytest.approx(trial.probe_onset + 0.3 + 0.6)
+    rates, gate = stimulus(P, [trial], 400)
+    shown = images(P)
+    for image, start in (("A", 1.3), ("X", 2.35)):
+        during = rates[round(start * 100) : round(start * 100) + 30, :25]
+        assert (during == np.where(shown[image], 40.0, 1.0)).all()
+    assert (rates[:130, :25] == 1.0).all()
+    assert (rates[160:235, :25] == 1.0).all()
+    np.testing.assert_array_equal(np.flatnonzero(gate), np.arange(130, 165))
+    reset = np.flatnonzero(rates[:, RESET_CHANNEL])
+    np.testing.assert_array_equal(reset, [*range(15), *range(285, 300)])
+
+
+def test_trials_are_dealt_out_evenly():
+    p = with_values(P, {"experiment.trials": 7, "experiment.replicates": 3})
+    lists = trial_lists(p)
+    assert {len(trials) for trials in lists} <= {18, 19}
+    dealt = [(t.condition, t.delay) for trials in lists for t in trials]
+    for condition in ("AX", "AY", "BX", "BY"):
+        for delay in ("0.75", "5"):
+            assert dealt.count((condition, delay)) == 7
+    assert [t.condition for t in lists[0]] != sorted(t.condition for t in lists[0])
+    for trials in lists:
+        assert all(a.end == b.start for a, b in zip(trials, trials[1:], strict=False))
+
+
+def test_too_many_trials_for_a_block_or_replicates_for_trials():
+    long = with_values(P, {"experiment.trials": 100, "experiment.replicates": 1})
+    with pytest.raises(ParameterError, match="use --replicates"):
+        trial_lists(long)
+    with pytest.raises(ParameterError, match="--replicates is 9, allowed is at most"):
+        trial_lists(with_values(P, {"experiment.trials": 1, "experiment.replicates": 9}))
+
+
+def request(p, duration=10.0):
+    return RunRequest((p,) * p.network.batch, ([],) * p.network.batch, 0, duration)
+
+
+def test_memory_beyond_the_machine_is_refused():
+    huge = with_values(P, {"network.n_per_unit": 100_000, "network.connectivity": "explicit"})
+    with pytest.raises(ParameterError, match=r"needs about .* GB of memory .* this machine has"):
+        check_memory(request(huge), 1, 2)
+    assert check_memory(request(P), 8, 2) == 2
+    assert check_memory(request(P), 1, 2) == 1
+
+
+def test_memory_grows_with_size_and_batch():
+    def needed(**values):
+        return process_memory(with_values(P, {f"network.{k}": v for k, v in values.items()}), 10)
+
+    assert needed(n_per_unit=1000) > needed() * 2
+    assert needed(connectivity="explicit", n_per_unit=1000) > 50 * needed(n_per_unit=1000)
+    assert needed(batch=16) > 8 * needed()
+
+
+def test_run_values_have_one_value_a_neuron_and_replicate():
+    p = with_values(P, {"network.n_per_unit": 10, "network.batch": 2})
+    weak = with_values(p, {"memory.gain": 0.5, "exc.C_m": 0.6})
+    values = run_values(RunRequest((p, weak), ([], []), 4, 3.0))
+    n = neurons_per_replicate(population_table(p))
+    assert values["neurons.C_m"].size == 2 * n
+    np.testing.assert_allclose(np.unique(values["neurons.C_m"]), [0.2e-9, 0.5e-9, 0.6e-9])
+    assert values["neurons.first_replicate"].tolist() == [4]
+    table = values["weight_nmda.values"].reshape(14, 2, 14)
+    np.testing.assert_allclose(table[5, 1, 5], 0.5 * table[5, 0, 5])
