@@ -1,0 +1,1 @@
+"""Targets: the ways in which the network becomes something that runs."""

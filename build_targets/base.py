@@ -74,7 +74,9 @@ class CompiledTarget(ABC):
         """What decides the binary beside the source; raises `TargetError` where it is missing."""
 
     @abstractmethod
-    def compile(self, source: Path, build: Path, parameters: Parameters, progress: Progress) -> Path:
+    def compile(
+        self, source: Path, build: Path, parameters: Parameters, progress: Progress
+    ) -> Path:
         """Compile a generated folder; return the binary's path."""
 
     def build(self, parameters: Parameters, on_progress: Progress) -> CompiledBuild:

@@ -88,7 +88,7 @@ def entry(name: str, build: Callable[[Path], None]) -> tuple[Path, bool]:
         try:
             build(partial)
             shutil.rmtree(final, ignore_errors=True)
-            os.rename(partial, final)
+            partial.rename(final)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     return final, True

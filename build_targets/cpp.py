@@ -22,6 +22,7 @@ class CppTarget(CompiledTarget):
     name = "cpp"
 
     def toolchain(self, parameters: Parameters) -> dict[str, Any]:
+        """The compiler, and the processor where the binary is made for it alone."""
         compiler = cxx_compiler()
         return {
             "compiler": compiler,
@@ -29,7 +30,10 @@ class CppTarget(CompiledTarget):
             "processor": processor() if parameters.build.native else "",
         }
 
-    def compile(self, source: Path, build: Path, parameters: Parameters, progress: Progress) -> Path:
+    def compile(
+        self, source: Path, build: Path, parameters: Parameters, progress: Progress
+    ) -> Path:
+        """Compile with the project's CMakeLists.txt."""
         options: dict[str, bool | str] = {
             "PFC_STRICT_MATH": parameters.build.strict_math,
             "PFC_SIMD": parameters.build.simd,

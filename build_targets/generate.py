@@ -1,8 +1,9 @@
 """Generate the source of a network, in a process of its own.
 
-``python -m build_targets.generate FOLDER PARAMETERS.json`` writes source and manifest into
-FOLDER. Brian2 keeps its device and preferences in global state, and importing it takes seconds;
-in a process of its own it disturbs nobody, and a cached build never pays for it.
+``python -m build_targets.generate FOLDER [PARAMETERS.json]`` writes source and manifest into
+FOLDER; the file maps names of parameters to values. Brian2 keeps its device and preferences in
+global state, and importing it takes seconds; in a process of its own it disturbs nobody, and a
+cached build never pays for it.
 """
 
 from __future__ import annotations
@@ -117,8 +118,8 @@ def _git_commit() -> str:
 
 def main() -> None:
     """Entry point of the process."""
-    folder, parameter_file = map(Path, sys.argv[1:])
-    values = json.loads(parameter_file.read_text())
+    folder, *parameter_file = map(Path, sys.argv[1:])
+    values = json.loads(parameter_file[0].read_text()) if parameter_file else {}
     folder.mkdir(parents=True, exist_ok=True)
     generate(with_values(Parameters(), values), folder).write(folder)
 

@@ -53,6 +53,11 @@ class _Process:
                     self.phases[name] = float(seconds)
         return bool(chunk)
 
+    def close(self) -> None:
+        """Let go of its output."""
+        assert self.popen.stdout is not None
+        self.popen.stdout.close()
+
 
 def run_all(
     binary: Path,
@@ -87,14 +92,16 @@ def run_all(
             while waiting or running:
                 while waiting and len(running) < processes:
                     number, request = waiting.pop()
-                    process = _start(binary, source, manifest, request, scratch / str(number), number)
+                    process = _start(
+                        binary, source, manifest, request, scratch / str(number), number
+                    )
                     running[number] = process
                     selector.register(process.popen.stdout, selectors.EVENT_READ, process)  # type: ignore[arg-type]
                 for key, _ in selector.select():
                     process = key.data
                     if not process.read():
                         selector.unregister(key.fileobj)
-                        running.pop(process.number).popen.stdout.close()
+                        running.pop(process.number).close()
                         results[process.number] = _finish(process, manifest)
                 done = len(results) + sum(p.done for p in running.values())
                 on_progress(done / len(requests))
@@ -169,9 +176,7 @@ def _finish(process: _Process, manifest: Manifest) -> RunResult:
     if "write" not in process.phases:
         raise RunError("the simulation ended without writing its results")
     arrays = _read_results(process.folder / "results", manifest)
-    traces = {
-        name.partition(".")[2]: a for name, a in arrays.items() if "_traces." in name
-    }
+    traces = {name.partition(".")[2]: a for name, a in arrays.items() if "_traces." in name}
     shutil.rmtree(process.folder)
     return RunResult(arrays["spikes.i"], arrays["spikes.t"], _shaped(traces), process.phases)
 

@@ -30,17 +30,19 @@ class SimdCodeObject(CPPStandaloneCodeObject):
     templater = CPPStandaloneCodeObject.templater.derive("build_targets")
 
 
-class PFCStandaloneDevice(CPPStandaloneDevice):  # type: ignore[misc]
+class PFCStandaloneDevice(CPPStandaloneDevice):
     """The device; set ``simd`` to False to generate from Brian2's own templates."""
 
     simd = True
 
     def code_object_class(self, codeobj_class: Any = None, fallback_pref: Any = None) -> Any:
+        """Code-object class, with our templates or Brian2's."""
         if codeobj_class is not None:
             return codeobj_class
         return SimdCodeObject if self.simd else CPPStandaloneCodeObject
 
     def network_run(self, net: Any, duration: Any, *args: Any, **kwds: Any) -> None:
+        """Generate the run, with its duration read from a variable and its phases timed."""
         self.insert_code(
             "before_start",
             f"const auto _pfc_begin = {_CLOCK}; auto _pfc_run = _pfc_begin, _pfc_end = _pfc_begin;",
@@ -57,9 +59,7 @@ class PFCStandaloneDevice(CPPStandaloneDevice):  # type: ignore[misc]
         lines = next(args[1] for kind, args in reversed(self.main_queue) if kind == "run_network")
         call = f"{net.name}.run({float(duration)!r},"
         at = next(i for i, line in enumerate(lines) if line.startswith(call))
-        lines[at] = lines[at].replace(
-            call, f"{net.name}.run({self.duration_array}[0],"
-        )
+        lines[at] = lines[at].replace(call, f"{net.name}.run({self.duration_array}[0],")
 
     #: Array that holds the duration in s.
     duration_array = "_array_neurons_run_duration"

@@ -42,9 +42,7 @@ class SpikeTable:
         n_groups = dataset.sizes["replicate"] * len(self.names)
         self._edges = np.searchsorted(key, np.arange(n_groups + 1))
 
-    def spikes(
-        self, name: str, replicate: int
-    ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    def spikes(self, name: str, replicate: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """Times (s) and neurons (within the population) of one population, in order of time."""
         group = replicate * len(self.names) + self.names.index(name)
         part = slice(self._edges[group], self._edges[group + 1])

@@ -143,7 +143,9 @@ def _by_condition(dataset: xr.Dataset, entry: Any) -> dict[str, dict[str, dict[s
     for d in _in_order(delay[present]):
         for c in sorted(set(condition[present].tolist())):
             values = entry((condition == c) & (delay == d))
-            found.setdefault(d, {})[c] = dict(zip(("value", "low", "high", "n"), values, strict=True))
+            found.setdefault(d, {})[c] = dict(
+                zip(("value", "low", "high", "n"), values, strict=True)
+            )
     return found
 
 

@@ -13,7 +13,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pfc_standalone.experiment import PHASES, Experiment, Progress, Target, TargetError, run_experiment
+from pfc_standalone.experiment import (
+    PHASES,
+    Experiment,
+    Progress,
+    Target,
+    TargetError,
+    run_experiment,
+)
 from pfc_standalone.fields import ParameterError, allowed_range
 from pfc_standalone.parameters import Parameters, parameter_fields, with_values
 from pfc_standalone.results import (
@@ -71,9 +78,9 @@ def make_parser(target_name: str) -> argparse.ArgumentParser:
             continue
         unit = f"{f.metadata['unit']}; " if f.metadata["unit"] else ""
         if f.type == "tuple[str, ...]":
-            shown, text = " and ".join(f.default), text + "; may be given several times"
+            shown, text = " and ".join(Parameters()[name]), text + "; may be given several times"
         else:
-            shown = str(f.default)
+            shown = str(Parameters()[name])
         parser.add_argument(
             option,
             dest=name,
@@ -105,7 +112,9 @@ def parameters_from(arguments: argparse.Namespace) -> Parameters:
     for option in arguments.set:
         name, equals, value = option.partition("=")
         if not equals:
-            raise ParameterError(f"--set is {option}, allowed is NAME=VALUE, such as memory.gain=0.9")
+            raise ParameterError(
+                f"--set is {option}, allowed is NAME=VALUE, such as memory.gain=0.9"
+            )
         values[name] = value
     given = vars(arguments)
     for name in _OPTIONS.values():
@@ -179,9 +188,7 @@ def _list_parameters() -> None:
         m = f.metadata
         default = Parameters()[name]
         shown = " ".join(default) if isinstance(default, tuple) else str(default)
-        table.add_row(
-            name, shown, m["unit"], allowed_range(f), m["binding"], m["doc"], m["source"]
-        )
+        table.add_row(name, shown, m["unit"], allowed_range(f), m["binding"], m["doc"], m["source"])
     width = None if sys.stdout.isatty() else 200
     Console(highlight=False, width=width).print(table)
 
@@ -247,7 +254,7 @@ def summarise(experiment: Experiment, parameters: Parameters, target_name: str) 
         "real_time_factor": simulate / experiment.simulated,
         "spikes": dataset.sizes["spike"],
     }
-    return _without_nan(summary)
+    return {key: _without_nan(value) for key, value in summary.items()}
 
 
 def _without_nan(value: Any) -> Any:
@@ -266,8 +273,8 @@ def _write(
     began = time.perf_counter()
     with results_folder(output) as folder:
         write_dataset(experiment.dataset, folder / DATASET_FILE)
-        plotting.save_figures(experiment.dataset, parameters, folder)
         experiment.phases["write"] += time.perf_counter() - began
+        plotting.save_figures(experiment.dataset, parameters, folder)
         summary = summarise(experiment, parameters, target_name)
         (folder / SUMMARY_FILE).write_text(json.dumps(summary, indent=1) + "\n")
     return summary

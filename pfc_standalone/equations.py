@@ -96,9 +96,7 @@ first_replicate : integer (shared, constant)
 
 AFFERENT_RATE = "rate = stim(t, column)"
 
-AFFERENT_UNIFORM = "uniform = " + _NOISE.format(
-    stream="STREAM_AFFERENT", step="t_in_timesteps"
-)
+AFFERENT_UNIFORM = "uniform = " + _NOISE.format(stream="STREAM_AFFERENT", step="t_in_timesteps")
 
 AFFERENT_THRESHOLD = "uniform < rate*dt"
 

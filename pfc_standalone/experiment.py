@@ -157,5 +157,3 @@ def _wall_phases(runs: list[RunResult], wall: float) -> dict[str, float]:
     sums = {p: sum(r.phases[p] for r in runs) for p in ("start", "simulate", "write")}
     total = sum(sums.values())
     return {p: wall * s / total for p, s in sums.items()}
-
-

@@ -11,7 +11,7 @@ Binding = Literal["build", "run"]
 
 
 class ParameterError(ValueError):
-    """A parameter has a value that is not allowed; the message names it, the value and the bound."""
+    """A value that is not allowed; the message names the parameter, the value and the bound."""
 
 
 def parameter(
@@ -25,6 +25,7 @@ def parameter(
     choices: tuple[str, ...] | None = None,
     binding: Binding = "run",
 ) -> Any:
+    """Declare a parameter: its default, unit, meaning, source, and what it may be."""
     return field(
         default=default,
         metadata={
@@ -41,6 +42,8 @@ def parameter(
 
 @dataclass(frozen=True)
 class ParameterGroup:
+    """A group of parameters, checked when it is made."""
+
     def __post_init__(self) -> None:
         for f in fields(self):
             check(f.name, getattr(self, f.name), f)
@@ -58,6 +61,7 @@ def allowed_range(f: dataclasses.Field[Any]) -> str:
 
 
 def from_text(name: str, text: str, f: dataclasses.Field[Any]) -> Any:
+    """The value that a text stands for; raises `ParameterError` if it stands for none."""
     if f.type == "bool":
         if text.lower() in ("true", "false"):
             return text.lower() == "true"
@@ -76,6 +80,7 @@ def from_text(name: str, text: str, f: dataclasses.Field[Any]) -> Any:
 
 
 def check(name: str, value: Any, f: dataclasses.Field[Any]) -> None:
+    """Raise `ParameterError` unless the field allows the value."""
     m = f.metadata
     if f.type == "tuple[str, ...]":
         for text in value:
@@ -96,9 +101,7 @@ def check(name: str, value: Any, f: dataclasses.Field[Any]) -> None:
         raise _not_allowed(name, value, f)
     if m["choices"] and value not in m["choices"]:
         raise _not_allowed(name, value, f)
-    if f.type in ("int", "float") and not (
-        math.isfinite(value) and m["low"] <= value <= m["high"]
-    ):
+    if f.type in ("int", "float") and not (math.isfinite(value) and m["low"] <= value <= m["high"]):
         raise _not_allowed(name, value, f)
 
 
@@ -109,6 +112,7 @@ def _not_allowed(name: str, value: Any, f: dataclasses.Field[Any]) -> ParameterE
 
 
 def check_multiple(name: str, value: float, unit: str, of: str, step: float) -> None:
+    """Raise `ParameterError` unless the value is a multiple of the step."""
     if abs(value / step - round(value / step)) > 1e-6:
         raise ParameterError(
             f"{name} is {value:g} {unit}, allowed is a multiple of {of} = {step:g} {unit}"

@@ -8,7 +8,6 @@ from typing import Any
 
 import brian2 as b2
 import numpy as np
-from numpy.typing import NDArray
 
 from pfc_standalone import equations as eq
 from pfc_standalone import noise
@@ -215,9 +214,7 @@ def _connect_recurrent(
     targets: b2.NeuronGroup,
     pooled: bool,
 ) -> b2.Synapses:
-    weights = {
-        n: eq.SYNAPSE_WEIGHT.format(name=n) if pooled else f"w_{n}" for n in eq.WEIGHT_NAMES
-    }
+    weights = {n: eq.SYNAPSE_WEIGHT.format(name=n) if pooled else f"w_{n}" for n in eq.WEIGHT_NAMES}
     synapses = b2.Synapses(
         neurons,
         targets,
@@ -261,7 +258,6 @@ def _connect(synapses: b2.Synapses, mask: str, pooled: bool, namespace: dict[str
         )
     else:
         synapses.connect(
-            "replicate_pre == replicate_post and "
-            f"{mask.format(target='population_post')} > 0.5",
+            f"replicate_pre == replicate_post and {mask.format(target='population_post')} > 0.5",
             namespace=namespace,
         )

@@ -129,12 +129,18 @@ class MembraneParameters(ParameterGroup):
     """Potentials shared by all neurons."""
 
     E_L: float = parameter(-70.0, "mV", "leak reversal", BW2001, low=-100, high=0, binding="build")
-    V_th: float = parameter(-50.0, "mV", "spike threshold", BW2001, low=-100, high=0, binding="build")
-    V_reset: float = parameter(-55.0, "mV", "reset potential", BW2001, low=-100, high=0, binding="build")
+    V_th: float = parameter(
+        -50.0, "mV", "spike threshold", BW2001, low=-100, high=0, binding="build"
+    )
+    V_reset: float = parameter(
+        -55.0, "mV", "reset potential", BW2001, low=-100, high=0, binding="build"
+    )
     E_exc: float = parameter(
         0.0, "mV", "reversal of AMPA and NMDA", BW2001, low=-50, high=50, binding="build"
     )
-    E_inh: float = parameter(-70.0, "mV", "reversal of GABA", BW2001, low=-100, high=0, binding="build")
+    E_inh: float = parameter(
+        -70.0, "mV", "reversal of GABA", BW2001, low=-100, high=0, binding="build"
+    )
 
 
 @dataclass(frozen=True)
@@ -154,9 +160,15 @@ class ReceptorParameters(ParameterGroup):
     """Synaptic kinetics."""
 
     tau_ampa: float = parameter(2.0, "ms", "AMPA decay", BW2001, low=0.1, high=100, binding="build")
-    tau_nmda: float = parameter(100.0, "ms", "NMDA decay", BW2001, low=1, high=1000, binding="build")
-    tau_gaba: float = parameter(10.0, "ms", "GABA decay", BW2001, low=0.1, high=100, binding="build")
-    nmda_tau_rise: float = parameter(2.0, "ms", "NMDA rise", BW2001, low=0.1, high=20, binding="build")
+    tau_nmda: float = parameter(
+        100.0, "ms", "NMDA decay", BW2001, low=1, high=1000, binding="build"
+    )
+    tau_gaba: float = parameter(
+        10.0, "ms", "GABA decay", BW2001, low=0.1, high=100, binding="build"
+    )
+    nmda_tau_rise: float = parameter(
+        2.0, "ms", "NMDA rise", BW2001, low=0.1, high=20, binding="build"
+    )
     nmda_alpha: float = parameter(
         0.5, "1/ms", "NMDA activation rate; a spike takes the fraction "
         "1 - exp(-alpha tau_rise) of the free gating variable", BW2001,
@@ -170,21 +182,36 @@ class ReceptorParameters(ParameterGroup):
 @dataclass(frozen=True)
 class RecurrentParameters(ParameterGroup):
     """Conductances within a layer, summed over the whole source population (BW2001 per synapse
-    times its 800 excitatory or 200 inhibitory neurons), so they hold for any size."""
+    times its 800 excitatory or 200 inhibitory neurons), so they hold for any size.
+    """
 
-    ampa_exc: float = parameter(83.2, "nS", "AMPA onto excitatory neurons", BW2001, low=0, high=10_000)
-    ampa_inh: float = parameter(64.8, "nS", "AMPA onto inhibitory neurons", BW2001, low=0, high=10_000)
-    nmda_exc: float = parameter(261.6, "nS", "NMDA onto excitatory neurons", BW2001, low=0, high=10_000)
-    nmda_inh: float = parameter(206.4, "nS", "NMDA onto inhibitory neurons", BW2001, low=0, high=10_000)
-    gaba_exc: float = parameter(250.0, "nS", "GABA onto excitatory neurons", BW2001, low=0, high=10_000)
-    gaba_inh: float = parameter(194.6, "nS", "GABA onto inhibitory neurons", BW2001, low=0, high=10_000)
+    ampa_exc: float = parameter(
+        83.2, "nS", "AMPA onto excitatory neurons", BW2001, low=0, high=10_000
+    )
+    ampa_inh: float = parameter(
+        64.8, "nS", "AMPA onto inhibitory neurons", BW2001, low=0, high=10_000
+    )
+    nmda_exc: float = parameter(
+        261.6, "nS", "NMDA onto excitatory neurons", BW2001, low=0, high=10_000
+    )
+    nmda_inh: float = parameter(
+        206.4, "nS", "NMDA onto inhibitory neurons", BW2001, low=0, high=10_000
+    )
+    gaba_exc: float = parameter(
+        250.0, "nS", "GABA onto excitatory neurons", BW2001, low=0, high=10_000
+    )
+    gaba_inh: float = parameter(
+        194.6, "nS", "GABA onto inhibitory neurons", BW2001, low=0, high=10_000
+    )
 
 
 @dataclass(frozen=True)
 class LayerParameters(ParameterGroup):
     """One layer; the defaults are the memory layer's."""
 
-    w_plus: float = parameter(2.4, "", "potentiation within a selective unit", SEARCH, low=1, high=10)
+    w_plus: float = parameter(
+        2.4, "", "potentiation within a selective unit", SEARCH, low=1, high=10
+    )
     gain: float = parameter(
         1.0, "", "factor on all NMDA within the layer (the gain of B1995)", SEARCH, low=0, high=10
     )
@@ -210,18 +237,19 @@ class LayerParameters(ParameterGroup):
 @dataclass(frozen=True)
 class AXCPTProjections(ParameterGroup):
     """AMPA between layers for the AX-CPT, summed over the source unit. The order of the weights
-    onto the output is what resolves conflicts: B->N > X->T when the cue says so, Y->N > A->T."""
+    onto the output is what resolves conflicts: B->N > X->T when the cue says so, Y->N > A->T.
+    """
 
     input_to_memory: float = parameter(
         35.0, "nS", "input A -> memory A, B -> B, open from cue onset to gate_extra after its end",
         SEARCH, low=0, high=1000,
     )  # fmt: skip
-    x_to_t: float = parameter(32.0, "nS", "input X -> output T", SEARCH, low=0, high=1000)
-    x_to_n: float = parameter(28.5, "nS", "input X -> output N", SEARCH, low=0, high=1000)
-    y_to_n: float = parameter(36.0, "nS", "input Y -> output N", SEARCH, low=0, high=1000)
+    x_to_t: float = parameter(33.0, "nS", "input X -> output T", SEARCH, low=0, high=1000)
+    x_to_n: float = parameter(29.6, "nS", "input X -> output N", SEARCH, low=0, high=1000)
+    y_to_n: float = parameter(40.0, "nS", "input Y -> output N", SEARCH, low=0, high=1000)
     y_to_t: float = parameter(4.0, "nS", "input Y -> output T", SEARCH, low=0, high=1000)
-    a_to_t: float = parameter(4.2, "nS", "memory A -> output T", SEARCH, low=0, high=1000)
-    b_to_n: float = parameter(3.5, "nS", "memory B -> output N", SEARCH, low=0, high=1000)
+    a_to_t: float = parameter(4.7, "nS", "memory A -> output T", SEARCH, low=0, high=1000)
+    b_to_n: float = parameter(4.0, "nS", "memory B -> output N", SEARCH, low=0, high=1000)
 
 
 @dataclass(frozen=True)
@@ -231,8 +259,8 @@ class ShapesProjections(ParameterGroup):
     input_to_memory: float = parameter(
         35.0, "nS", "input -> memory, open while the image is shown", SEARCH, low=0, high=1000
     )
-    input_to_output: float = parameter(36.0, "nS", "input -> output", SEARCH, low=0, high=1000)
-    memory_to_output: float = parameter(3.0, "nS", "memory -> output", SEARCH, low=0, high=1000)
+    input_to_output: float = parameter(40.0, "nS", "input -> output", SEARCH, low=0, high=1000)
+    memory_to_output: float = parameter(4.0, "nS", "memory -> output", SEARCH, low=0, high=1000)
 
 
 @dataclass(frozen=True)
@@ -242,8 +270,12 @@ class AfferentParameters(ParameterGroup):
     fibres_per_pixel: int = parameter(
         10, "fibres", "Poisson fibres of one pixel", SEARCH, low=1, high=1000, binding="build"
     )
-    rate_on: float = parameter(40.0, "Hz", "rate of a fibre whose pixel is on", SEARCH, low=0, high=500)
-    rate_off: float = parameter(1.0, "Hz", "rate of a fibre whose pixel is off", SEARCH, low=0, high=500)
+    rate_on: float = parameter(
+        40.0, "Hz", "rate of a fibre whose pixel is on", SEARCH, low=0, high=500
+    )
+    rate_off: float = parameter(
+        1.0, "Hz", "rate of a fibre whose pixel is off", SEARCH, low=0, high=500
+    )
     g_pixel: float = parameter(
         4.0, "nS", "AMPA of one fibre spike, times the pixel's share of the image", SEARCH,
         low=0, high=1000,
@@ -275,7 +307,9 @@ class TimingParameters(ParameterGroup):
     rest: float = parameter(0.3, "s", "before the cue", SEARCH, low=0, high=60)
     cue: float = parameter(0.3, "s", "cue shown", B1995, low=0.05, high=10)
     probe: float = parameter(0.3, "s", "probe shown", B1995, low=0.05, high=10)
-    interval: float = parameter(0.6, "s", "from the probe's end to the next trial", SEARCH, low=0, high=60)
+    interval: float = parameter(
+        0.6, "s", "from the probe's end to the next trial", SEARCH, low=0, high=60
+    )
     gate_extra: float = parameter(
         0.05, "s", "the gate from input to memory closes this long after the cue's end", SEARCH,
         low=0, high=1,
@@ -291,11 +325,11 @@ class DecisionParameters(ParameterGroup):
     """The online rule that reads a response from the output layer's spikes."""
 
     tau: float = parameter(
-        0.05, "s", "time constant of the exponential filter of the output rates", PROJECT,
+        0.15, "s", "time constant of the exponential filter of the output rates", PROJECT,
         low=0.001, high=1,
     )  # fmt: skip
     threshold: float = parameter(
-        21.0, "Hz", "filtered rate at which an output unit responds", PROJECT, low=1, high=200
+        13.0, "Hz", "filtered rate at which an output unit responds", PROJECT, low=1, high=200
     )
     window: float = parameter(
         0.6, "s", "from probe onset; a response must fall into it", PROJECT, low=0.05, high=10
@@ -319,7 +353,7 @@ class Parameters:
     )
     memory: LayerParameters = LayerParameters()
     output: LayerParameters = LayerParameters(
-        w_plus=1.45, inhibition=1.08, background_exc=2.35, nonselective=5.0
+        w_plus=1.45, inhibition=1.08, background_exc=2.34, nonselective=5.0
     )
     axcpt: AXCPTProjections = AXCPTProjections()
     shapes: ShapesProjections = ShapesProjections()
@@ -348,9 +382,7 @@ class Parameters:
                 f"timing.{f.name}", seconds, "s", "network.stimulus_dt", n.stimulus_dt / 1e3
             )
         for text in self.experiment.delays:
-            check_multiple(
-                "--delay", float(text), "s", "network.stimulus_dt", n.stimulus_dt / 1e3
-            )
+            check_multiple("--delay", float(text), "s", "network.stimulus_dt", n.stimulus_dt / 1e3)
         if self.timing.reset_after + self.timing.reset_duration > self.timing.interval:
             raise ParameterError(
                 f"timing.interval is {self.timing.interval:g} s, allowed is at least reset_after "
@@ -365,9 +397,7 @@ class Parameters:
     def bound_at(self, binding: Binding) -> dict[str, Any]:
         """Values of all parameters with this binding, by name."""
         return {
-            name: self[name]
-            for name, f in parameter_fields()
-            if f.metadata["binding"] == binding
+            name: self[name] for name, f in parameter_fields() if f.metadata["binding"] == binding
         }
 
     def as_dict(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class Population:
 
     @property
     def stop(self) -> int:
+        """One past the last neuron."""
         return self.start + self.size
 
 

@@ -47,7 +47,10 @@ class ResultsError(RuntimeError):
 
 
 def spikes_by_replicate(
-    parameters: Parameters, index: NDArray[np.int32], time: NDArray[np.float64], first_replicate: int
+    parameters: Parameters,
+    index: NDArray[np.int32],
+    time: NDArray[np.float64],
+    first_replicate: int,
 ) -> dict[str, NDArray[Any]]:
     """Translate the neuron numbers of one simulation into (replicate, neuron).
 
@@ -113,10 +116,10 @@ def make_dataset(
         data["trace_neuron"] = ("trace_neuron", neurons)
         starts = [p.start for p in populations]
         for name, unit in TRACE_UNITS.items():
-            values = (traces[name] * _TRACE_SCALE[unit]).astype(np.float32)
-            if values.shape[1] == len(populations) != neurons.size:  # one column a population
-                values = values[:, np.searchsorted(starts, neurons, side="right") - 1]
-            data[f"trace_{name}"] = (("trace_time", "trace_neuron"), values, {"units": unit})
+            trace = (traces[name] * _TRACE_SCALE[unit]).astype(np.float32)
+            if trace.shape[1] == len(populations) != neurons.size:  # one column a population
+                trace = trace[:, np.searchsorted(starts, neurons, side="right") - 1]
+            data[f"trace_{name}"] = (("trace_time", "trace_neuron"), trace, {"units": unit})
     attributes = {"parameters": json.dumps(parameters.as_dict()), **attributes}
     return xr.Dataset(data, attrs=attributes)
 
@@ -190,13 +193,17 @@ def results_folder(output: Path) -> Iterator[Path]:
         If ``output`` exists already, or cannot be written.
     """
     check_output(output)
-    partial = Path(tempfile.mkdtemp(prefix=f".{output.name}.", suffix=".partial", dir=output.parent))
+    partial = Path(
+        tempfile.mkdtemp(prefix=f".{output.name}.", suffix=".partial", dir=output.parent)
+    )
     try:
         partial.chmod(0o755)
         yield partial
-        os.rename(partial, output)
+        partial.rename(output)
     except OSError as error:
-        raise ResultsError(f"the results cannot be written to {output}: {error.strerror}") from error
+        raise ResultsError(
+            f"the results cannot be written to {output}: {error.strerror}"
+        ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

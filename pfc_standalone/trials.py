@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,11 +95,11 @@ def trial_lists(parameters: Parameters) -> list[list[Trial]]:
         order = np.random.default_rng((e.seed, r)).permutation(len(hand))
         lists.append(schedule(parameters, [hand[i] for i in order]))
     longest = max(trials[-1].end for trials in lists)
-    if longest > parameters.network.block_duration:
+    block = parameters.network.block_duration
+    if longest > block:
+        enough = math.ceil(longest * e.replicates / block) + 1
         raise ParameterError(
             f"the trials of one replicate last {longest:g} s, allowed is at most "
-            f"network.block_duration = {parameters.network.block_duration:g} s: use "
-            f"--replicates {int(np.ceil(longest * e.replicates / parameters.network.block_duration)) + 1} "
-            "or more"
+            f"network.block_duration = {block:g} s: use --replicates {enough} or more"
         )
     return lists

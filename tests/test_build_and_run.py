@@ -42,14 +42,14 @@ def test_only_build_parameters_decide_the_binary():
 
 def test_a_cached_build_needs_no_brian2():
     CppTarget().build(P, quiet)
-    code = (
-        "import sys, builtins\n"
-        "from build_targets.cpp import CppTarget\n"
-        "from pfc_standalone.parameters import Parameters, with_values\n"
-        "p = with_values(Parameters(), {'network.n_per_unit': 10, 'network.block_duration': 20.0})\n"
-        "build = CppTarget().build(p, lambda phase, done: None)\n"
-        "print(build.phases, sorted({'brian2', 'sympy', 'xarray', 'matplotlib'} & set(sys.modules)))"
-    )
+    code = """
+import sys
+from build_targets.cpp import CppTarget
+from pfc_standalone.parameters import Parameters, with_values
+p = with_values(Parameters(), {"network.n_per_unit": 10, "network.block_duration": 20.0})
+build = CppTarget().build(p, lambda phase, done: None)
+print(build.phases, sorted({"brian2", "sympy", "xarray", "matplotlib"} & set(sys.modules)))
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "{'generate': 0.0, 'compile': 0.0} []"
 
@@ -141,7 +141,7 @@ def odd_binary(tmp_path):
     )
     script = tmp_path / "main"
     write = (
-        f"{sys.executable} -c \"import numpy as n, sys; r = sys.argv[1]; "
+        f'{sys.executable} -c "import numpy as n, sys; r = sys.argv[1]; '
         "n.array([1, 2], 'i4').tofile(r + 'i'); n.array([.1, .2]).tofile(r + 't'); "
         "n.array([2], 'i4').tofile(r + 'n')\" \"$2\"\n"
         "echo progress 1; echo phase start 1; echo phase simulate 2; echo phase write 3\n"
@@ -174,9 +174,9 @@ def test_a_good_binary_is_read(odd_binary):
         ("kill -KILL $$", "SIGKILL: is memory exhausted"),
         ("echo progress 0.5", "ended without writing its results"),
         ("echo phase write 1", r"the result file of spikes.i \(i\) is missing: is the disk full"),
-        ("WRITE\nprintf abc > \"$2i\"", "has only 3 bytes: is the disk full"),
-        ("WRITE\nprintf abcd > \"$2i\"", "has only 4 bytes: is the disk full"),
-        ("WRITE\n: > \"$2n\"", "has only 0 bytes: is the disk full"),
+        ('WRITE\nprintf abc > "$2i"', "has only 3 bytes: is the disk full"),
+        ('WRITE\nprintf abcd > "$2i"', "has only 4 bytes: is the disk full"),
+        ('WRITE\n: > "$2n"', "has only 0 bytes: is the disk full"),
     ],
 )
 def test_a_bad_run_is_an_error(odd_binary, body, message):
@@ -214,10 +214,10 @@ def test_wrong_values_never_reach_the_binary(odd_binary, monkeypatch):
         monkeypatch.setattr(launch, "run_values", wrong)
 
     with_change(lambda v: v.pop("gate.values"))
-    with pytest.raises(launch.RunError, match="disagree on the variables gate.values"):
+    with pytest.raises(launch.RunError, match=r"disagree on the variables gate\.values"):
         odd_binary("WRITE")
     with_change(lambda v: v.update({"gate.values": np.zeros(3)}))
-    with pytest.raises(launch.RunError, match="gate.values has 3 values of float64"):
+    with pytest.raises(launch.RunError, match=r"gate\.values has 3 values of float64"):
         odd_binary("WRITE")
     with_change(lambda v: v.update({"gate.values": v["gate.values"] * np.nan}))
     with pytest.raises(launch.RunError, match="NaN"):

@@ -32,9 +32,7 @@ def cpp_program(tmp_path_factory):
     """The C++ implementations in a small program: reads arguments, prints results exactly."""
     folder = tmp_path_factory.mktemp("noise")
     functions = noise.brian_functions()
-    code = "\n".join(
-        f.implementations["cpp"].get_code(None) for f in functions.values()
-    )
+    code = "\n".join(f.implementations["cpp"].get_code(None) for f in functions.values())
     source = folder / "noise.cpp"
     source.write_text(
         "#include <cmath>\n#include <cstdint>\n#include <cstdio>\n#include <cstring>\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -163,7 +165,7 @@ def test_trials_are_dealt_out_evenly():
             assert dealt.count((condition, delay)) == 7
     assert [t.condition for t in lists[0]] != sorted(t.condition for t in lists[0])
     for trials in lists:
-        assert all(a.end == b.start for a, b in zip(trials, trials[1:], strict=False))
+        assert all(a.end == b.start for a, b in itertools.pairwise(trials))
 
 
 def test_too_many_trials_for_a_block_or_replicates_for_trials():

@@ -6,7 +6,7 @@ _SHAPES = ("circle", "cross")
 
 SHAPES = Task(
     name="shapes",
-    units={layer: _SHAPES for layer in ("input", "memory", "output")},
+    units=dict.fromkeys(("input", "memory", "output"), _SHAPES),
     images={
         "circle": ("01110", "10001", "10001", "10001", "01110"),
         "cross": ("10001", "01010", "00100", "01010", "10001"),
