@@ -68,7 +68,7 @@ def weight_tables(parameters: Parameters) -> WeightTables:
                     total = r.gaba_exc * values.inhibition if onto_exc else r.gaba_inh
                     gaba[at] = total / n_inh * _NS
                     continue
-                w = 1.0
+                w = 1.0 if onto_exc else values.feedback
                 if target.unit:
                     f = target.size / n_exc
                     w_minus = 1 - f * (values.w_plus - 1) / (1 - f)

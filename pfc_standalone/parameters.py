@@ -218,6 +218,10 @@ class LayerParameters(ParameterGroup):
     inhibition: float = parameter(
         1.0, "", "factor on GABA onto the layer's excitatory neurons", SEARCH, low=0, high=10
     )
+    feedback: float = parameter(
+        1.0, "", "factor on excitation of the layer's inhibitory neurons by its excitatory ones: "
+        "inhibition that follows activity, so that one unit wins", SEARCH, low=0, high=10,
+    )  # fmt: skip
     background_exc: float = parameter(
         2.31, "kHz", "background rate of an excitatory neuron", SEARCH, low=0, high=2.5
     )
@@ -244,12 +248,12 @@ class AXCPTProjections(ParameterGroup):
         35.0, "nS", "input A -> memory A, B -> B, open from cue onset to gate_extra after its end",
         SEARCH, low=0, high=1000,
     )  # fmt: skip
-    x_to_t: float = parameter(33.0, "nS", "input X -> output T", SEARCH, low=0, high=1000)
-    x_to_n: float = parameter(29.6, "nS", "input X -> output N", SEARCH, low=0, high=1000)
-    y_to_n: float = parameter(40.0, "nS", "input Y -> output N", SEARCH, low=0, high=1000)
-    y_to_t: float = parameter(4.0, "nS", "input Y -> output T", SEARCH, low=0, high=1000)
-    a_to_t: float = parameter(4.7, "nS", "memory A -> output T", SEARCH, low=0, high=1000)
-    b_to_n: float = parameter(4.0, "nS", "memory B -> output N", SEARCH, low=0, high=1000)
+    x_to_t: float = parameter(48.0, "nS", "input X -> output T", SEARCH, low=0, high=1000)
+    x_to_n: float = parameter(43.0, "nS", "input X -> output N", SEARCH, low=0, high=1000)
+    y_to_n: float = parameter(52.0, "nS", "input Y -> output N", SEARCH, low=0, high=1000)
+    y_to_t: float = parameter(5.0, "nS", "input Y -> output T", SEARCH, low=0, high=1000)
+    a_to_t: float = parameter(5.0, "nS", "memory A -> output T", SEARCH, low=0, high=1000)
+    b_to_n: float = parameter(3.8, "nS", "memory B -> output N", SEARCH, low=0, high=1000)
 
 
 @dataclass(frozen=True)
@@ -259,7 +263,7 @@ class ShapesProjections(ParameterGroup):
     input_to_memory: float = parameter(
         35.0, "nS", "input -> memory, open while the image is shown", SEARCH, low=0, high=1000
     )
-    input_to_output: float = parameter(40.0, "nS", "input -> output", SEARCH, low=0, high=1000)
+    input_to_output: float = parameter(52.0, "nS", "input -> output", SEARCH, low=0, high=1000)
     memory_to_output: float = parameter(4.0, "nS", "memory -> output", SEARCH, low=0, high=1000)
 
 
@@ -329,7 +333,7 @@ class DecisionParameters(ParameterGroup):
         low=0.001, high=1,
     )  # fmt: skip
     threshold: float = parameter(
-        13.0, "Hz", "filtered rate at which an output unit responds", PROJECT, low=1, high=200
+        17.0, "Hz", "filtered rate at which an output unit responds", PROJECT, low=1, high=200
     )
     window: float = parameter(
         0.6, "s", "from probe onset; a response must fall into it", PROJECT, low=0.05, high=10
@@ -353,7 +357,7 @@ class Parameters:
     )
     memory: LayerParameters = LayerParameters()
     output: LayerParameters = LayerParameters(
-        w_plus=1.45, inhibition=1.08, background_exc=2.34, nonselective=5.0
+        w_plus=1.8, feedback=1.5, background_exc=2.345, nonselective=5.0
     )
     axcpt: AXCPTProjections = AXCPTProjections()
     shapes: ShapesProjections = ShapesProjections()

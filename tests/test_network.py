@@ -87,6 +87,23 @@ def test_the_seed_is_all_that_is_random(pooled_alone):
     assert not np.array_equal(different[1][:100], pooled_alone[1][:100])
 
 
+def test_two_runs_of_one_binary_do_not_disturb_each_other(pooled_alone):
+    from build_targets.cpp import CppTarget
+    from pfc_standalone.run_values import RunRequest
+
+    build = CppTarget().build(STRICT, lambda phase, done: None)
+    trials = one_trial(STRICT, "AX")
+    first, other, again = (
+        RunRequest((with_values(STRICT, {"experiment.seed": seed}),), (trials,), 0, trials[-1].end)
+        for seed in (1, 2, 1)
+    )
+    one, two, three = build.run([first, other, again], lambda phase, done: None)
+    assert one.spike_time.size == pooled_alone[0].size
+    np.testing.assert_array_equal(one.spike_index, three.spike_index)
+    np.testing.assert_array_equal(one.spike_time, three.spike_time)
+    assert not np.array_equal(one.spike_time[:200], two.spike_time[:200])
+
+
 def test_vectorised_and_stock_templates_give_the_same_spikes(pooled_alone):
     stock = with_values(STRICT, {"build.simd": False})
     assert_same(pooled_alone, sorted_spikes(simulate(stock, [one_trial(stock, "AX")])), 2000)
