@@ -10,14 +10,15 @@ from pfc_standalone.run_values import RunRequest
 from pfc_standalone.stimuli import N_CHANNELS, stimulus_frames
 
 # Bytes in the process that simulates, fitted to peak resident memory (docs/decisions.md).
-_PROCESS = 8e6
-_NEURON = 180.0
-_SYNAPSE = {"pooled": 40.0, "explicit": 90.0}
+_PROCESS = 4e6
+_NEURON = 150.0
+# Explicit synapses are appended to vectors that double when full: between 46 and 75 bytes.
+_SYNAPSE = {"pooled": 30.0, "explicit": 60.0}
 # A recorded spike: number and time in the simulation, then columns, sorting and writing here.
 _SPIKE = 12.0
 _SPIKE_LABELLED = 80.0
-#: Generous mean rate over all neurons; measured 3 to 6 Hz (docs/model.md).
-_MEAN_RATE_HZ = 8.0
+#: Mean rate over all neurons, on the safe side of the measured 2.2 Hz.
+_MEAN_RATE_HZ = 4.0
 
 
 def process_memory(parameters: Parameters, duration: float) -> float:

@@ -248,12 +248,12 @@ class AXCPTProjections(ParameterGroup):
         35.0, "nS", "input A -> memory A, B -> B, open from cue onset to gate_extra after its end",
         SEARCH, low=0, high=1000,
     )  # fmt: skip
-    x_to_t: float = parameter(48.0, "nS", "input X -> output T", SEARCH, low=0, high=1000)
-    x_to_n: float = parameter(43.0, "nS", "input X -> output N", SEARCH, low=0, high=1000)
+    x_to_t: float = parameter(48.5, "nS", "input X -> output T", SEARCH, low=0, high=1000)
+    x_to_n: float = parameter(44.0, "nS", "input X -> output N", SEARCH, low=0, high=1000)
     y_to_n: float = parameter(52.0, "nS", "input Y -> output N", SEARCH, low=0, high=1000)
     y_to_t: float = parameter(5.0, "nS", "input Y -> output T", SEARCH, low=0, high=1000)
     a_to_t: float = parameter(5.0, "nS", "memory A -> output T", SEARCH, low=0, high=1000)
-    b_to_n: float = parameter(3.8, "nS", "memory B -> output N", SEARCH, low=0, high=1000)
+    b_to_n: float = parameter(3.7, "nS", "memory B -> output N", SEARCH, low=0, high=1000)
 
 
 @dataclass(frozen=True)
@@ -333,7 +333,7 @@ class DecisionParameters(ParameterGroup):
         low=0.001, high=1,
     )  # fmt: skip
     threshold: float = parameter(
-        17.0, "Hz", "filtered rate at which an output unit responds", PROJECT, low=1, high=200
+        16.0, "Hz", "filtered rate at which an output unit responds", PROJECT, low=1, high=200
     )
     window: float = parameter(
         0.6, "s", "from probe onset; a response must fall into it", PROJECT, low=0.05, high=10

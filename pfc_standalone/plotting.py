@@ -311,7 +311,9 @@ def _rates(trials: list[_Trial], table: SpikeTable, parameters: Parameters, dela
     spread = ", mean ± s.d. over trials" if max(map(len, by_condition.values())) > 1 else ""
     figure.supxlabel("time from cue onset (s)", fontsize=8)
     figure.suptitle(
-        f"Rates of selective units, delay {at_delay[0].delay_text} s{spread}", fontsize=9
+        f"Rates of selective units as the decision sees them (filter "
+        f"{parameters.decision.tau * 1e3:.0f} ms), delay {at_delay[0].delay_text} s{spread}",
+        fontsize=9,
     )
     return figure
 

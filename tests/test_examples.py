@@ -35,4 +35,4 @@ def test_find_working_point(capsys, monkeypatch):
     assert all(0 < x < 100 for x in losses)
     found = dict(re.findall(r"--set (\S+)=(\S+)", out))
     assert set(found) == set(load("find_working_point").NAMES)
-    assert abs(float(found["axcpt.x_to_t"]) / 32 - 1) < 0.3
+    assert abs(float(found["axcpt.x_to_t"]) / 48.5 - 1) < 0.3
