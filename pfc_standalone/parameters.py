@@ -333,7 +333,7 @@ class DecisionParameters(ParameterGroup):
         low=0.001, high=1,
     )  # fmt: skip
     threshold: float = parameter(
-        16.0, "Hz", "filtered rate at which an output unit responds", PROJECT, low=1, high=200
+        18.0, "Hz", "filtered rate at which an output unit responds", PROJECT, low=1, high=200
     )
     window: float = parameter(
         0.6, "s", "from probe onset; a response must fall into it", PROJECT, low=0.05, high=10
