@@ -48,9 +48,11 @@ def test_the_first_unit_to_cross_responds():
     )
     assert data["trial_response"].values.tolist() == [["T", "T"]]
     assert data["trial_correct"].values.tolist() == [[True, False]]
-    # 60 Hz through a 50 ms filter crosses 20 Hz with its first or second spikes
+    # a filter of time constant tau reaches the threshold of a steady rate after this long
+    rule = P.decision
+    crossing = -rule.tau * np.log(1 - rule.threshold / 60.0)
     times = data["trial_reaction_time"].values[0]
-    np.testing.assert_allclose(times, [0.1, 0.2], atol=0.02)
+    np.testing.assert_allclose(times, [0.1 + crossing, 0.2 + crossing], atol=0.02)
 
 
 def test_a_response_before_the_probe_is_an_error():
