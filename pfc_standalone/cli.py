@@ -19,6 +19,7 @@ from pfc_standalone.experiment import (
     Progress,
     Target,
     TargetError,
+    plan,
     run_experiment,
 )
 from pfc_standalone.fields import ParameterError, allowed_range
@@ -142,6 +143,7 @@ def main(target: Target, argv: Sequence[str] | None = None) -> int:
         parameters = parameters_from(arguments)
         output = arguments.output or _default_output(parameters, target.name)
         if arguments.build_only:
+            plan(parameters)
             with _progress(log) as report:
                 build = target.build(parameters, report)
             print(f"Built {build.digest}; nothing was run (--build-only).")

@@ -114,13 +114,25 @@ def requests_for(parameters: Parameters, trials: list[list[Trial]]) -> list[RunR
     ]
 
 
+def plan(parameters: Parameters) -> tuple[list[list[Trial]], list[RunRequest]]:
+    """The trials of an experiment by replicate, and the runs that do them.
+
+    Raises
+    ------
+    ParameterError
+        If the trials do not fit a run, or a run does not fit this machine's memory.
+    """
+    trials = trial_lists(parameters)
+    requests = requests_for(parameters, trials)
+    check_memory(requests[0], len(requests), 1)
+    return trials, requests
+
+
 def run_experiment(
     parameters: Parameters, target: Target, on_progress: Progress = lambda phase, done: None
 ) -> Experiment:
     """Build the network, run all its trials, and label what came out."""
-    trials = trial_lists(parameters)
-    requests = requests_for(parameters, trials)
-    check_memory(requests[0], len(requests), 1)
+    trials, requests = plan(parameters)
     build = target.build(parameters, on_progress)
     began = time.perf_counter()
     runs = build.run(requests, on_progress)
