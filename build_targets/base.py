@@ -33,6 +33,13 @@ def processor() -> str:
     return next((line for line in lines if line.startswith(("flags", "Features"))), "")
 
 
+def _cores() -> int:
+    """Cores that this process may use (Linux), or that there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @dataclass(frozen=True)
 class CompiledBuild:
     """A binary in the cache."""
@@ -53,7 +60,7 @@ class CompiledBuild:
 
     def run(self, requests: list[RunRequest], on_progress: Progress) -> list[RunResult]:
         """Run the requests, one process a core."""
-        processes = check_memory(requests[0], len(requests), len(os.sched_getaffinity(0)))
+        processes = check_memory(requests[0], len(requests), _cores())
         return launch.run_all(
             self.folder / "main",
             self.folder / "source",
@@ -102,7 +109,13 @@ class CompiledTarget(ABC):
             # The manifest is what makes the entry whole.
             shutil.move(source / "manifest.json", folder / "manifest.json")
 
-        folder, _ = cache.entry(cache.digest(parameters, self.name, toolchain), fill)
+        try:
+            folder, _ = cache.entry(cache.digest(parameters, self.name, toolchain), fill)
+        except OSError as error:
+            raise TargetError(
+                f"the build cache {cache.cache_root()} cannot be written ({error.strerror}): free "
+                f"space, or name another folder in the variable {cache.CACHE_VARIABLE}"
+            ) from error
         return CompiledBuild(folder, Manifest.read(folder), phases)
 
     def generate(self, parameters: Parameters, source: Path, toolchain: dict[str, Any]) -> None:

@@ -316,6 +316,17 @@ def test_no_compiler_on_the_command_line(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_an_unwritable_cache_is_said_plainly(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    done = command(
+        *SMALL, "--output", tmp_path / "out", env=os.environ | {"PFC_CACHE_DIR": str(blocked)}
+    )
+    assert done.returncode == 1
+    assert "cannot be written (File exists): free space, or name another folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch, capsys):
     from pfc_standalone import cli
 
