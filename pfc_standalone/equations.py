@@ -123,9 +123,9 @@ def exponential_euler(
 
     Each variable relaxes exponentially towards the fixed point that its equation has while all
     other quantities, subexpressions included, hold their value from the beginning of the step.
-    Brian2's own method of that name substitutes subexpressions first, so it evaluates them (here
-    the magnesium block, which depends on v) several times, needs three divisions instead of one,
-    and uses the C library's ``exp``.
+    Brian2's own method of that name substitutes subexpressions before it looks for the linear
+    part, so it refuses an equation whose subexpressions depend on its variable, as the magnesium
+    block depends on v; and it uses the C library's ``exp``.
 
     Returns
     -------

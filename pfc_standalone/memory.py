@@ -12,9 +12,10 @@ from pfc_standalone.stimuli import N_CHANNELS, stimulus_frames
 # Bytes in the process that simulates, fitted to peak resident memory (docs/decisions.md).
 _PROCESS = 4e6
 _NEURON = 150.0
-# Explicit synapses are appended to vectors that double when full: between 46 and 75 bytes.
+# Explicit: 46 bytes measured, and a margin, since synapses are appended to vectors that double.
 _SYNAPSE = {"pooled": 30.0, "explicit": 60.0}
-# A recorded spike: number and time in the simulation, then columns, sorting and writing here.
+# A recorded spike: number and time in the simulation; then columns, sorting and writing here, a
+# generous guess that was not measured.
 _SPIKE = 12.0
 _SPIKE_LABELLED = 80.0
 #: Mean rate over all neurons and a whole experiment, on the safe side of the measured 4.5 Hz.
