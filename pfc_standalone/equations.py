@@ -123,9 +123,9 @@ def exponential_euler(
 
     Each variable relaxes exponentially towards the fixed point that its equation has while all
     other quantities, subexpressions included, hold their value from the beginning of the step.
-    Brian2's own method of that name substitutes subexpressions before it looks for the linear
-    part, so it refuses an equation whose subexpressions depend on its variable, as the magnesium
-    block depends on v; and it uses the C library's ``exp``.
+    Brian2's own method of that name substitutes subexpressions first, so the code it gives
+    writes out the magnesium block, which depends on v, wherever it occurs; and it uses the C
+    library's ``exp``.
 
     Returns
     -------
