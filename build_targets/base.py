@@ -1,36 +1,34 @@
-"""What compiled targets have in common: generate once, compile once, run as often as wanted."""
+"""What all targets have in common: generate once, compile once, run as often as wanted."""
 
 from __future__ import annotations
 
 import json
 import os
-import platform
-import shutil
 import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from build_targets import cache, launch
-from build_targets.manifest import Manifest
-from pfc_standalone.experiment import Progress, RunResult, TargetError
+from build_targets.manifest import FILE, Manifest
 from pfc_standalone.memory import check_memory
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.run_values import RunRequest
+from pfc_standalone.targets import Progress, Requirement, RunResult, TargetError
 
-_PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parent.parent
 
 
-def processor() -> str:
-    """What a binary compiled for this processor depends on."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line for line in lines if line.startswith(("flags", "Features"))), "")
+def python_environment() -> dict[str, str]:
+    """Variables for a Python process: it finds this project, installed or not, and generates the
+    same text each time (Brian2 lets the order of sets decide the order of some lines).
+    """
+    paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": "0"}
 
 
 def _cores() -> int:
@@ -41,29 +39,35 @@ def _cores() -> int:
 
 
 @dataclass(frozen=True)
-class CompiledBuild:
-    """A binary in the cache."""
+class CachedBuild:
+    """A network in the cache, ready to run."""
 
-    folder: Path
+    target: CachedTarget
+    source: Path
+    compiled: Path
     manifest: Manifest
     phases: dict[str, float]
 
     @property
     def digest(self) -> str:
         """Name of the cache entry."""
-        return self.folder.name
+        return self.compiled.name
 
     @property
     def versions(self) -> dict[str, str]:
-        """Of what built it, the project's commit among them."""
-        return self.manifest.versions | {"git_commit": self.manifest.git_commit}
+        """Of what built it, compiler and the project's commit among them."""
+        toolchain = self.compiled / _TOOLCHAIN
+        facts = json.loads(toolchain.read_text()) if toolchain.is_file() else {}
+        compilers = {k: v for k, v in facts.items() if k in ("compiler", "nvcc")}
+        return self.manifest.versions | compilers | {"git_commit": self.manifest.git_commit}
 
     def run(self, requests: list[RunRequest], on_progress: Progress) -> list[RunResult]:
-        """Run the requests, one process a core."""
-        processes = check_memory(requests[0], len(requests), _cores())
+        """Run the requests, one process a core, or fewer where memory or the target asks it."""
+        self.target.check_runs()
+        limit = self.target.max_processes or _cores()
+        processes = check_memory(requests[0], len(requests), limit)
         return launch.run_all(
-            self.folder / "main",
-            self.folder / "source",
+            self.target.program(self.source, self.compiled),
             self.manifest,
             requests,
             processes,
@@ -71,75 +75,120 @@ class CompiledBuild:
         )
 
 
-class CompiledTarget(ABC):
-    """A target that generates source and compiles it."""
+class CachedTarget(ABC):
+    """A target that keeps generated source and compiled code in the cache.
+
+    Attributes
+    ----------
+    name : str
+        By which the entry point in ``pyproject.toml`` registers it.
+    max_processes : int or None
+        How many runs may go on at once; None for one a core.
+    """
 
     name: str
+    max_processes: int | None = None
+
+    @abstractmethod
+    def requirements(self) -> list[Requirement]:
+        """What it needs on this machine, found or not."""
+
+    def default_batch(self, replicates: int) -> int:
+        """How many of the replicates one process simulates unless the user says."""
+        return 1
+
+    @abstractmethod
+    def write_source(self, parameters: Parameters, folder: Path) -> Manifest:
+        """Write source into a folder; runs in a process of its own, which may import Brian2."""
 
     @abstractmethod
     def toolchain(self, parameters: Parameters) -> dict[str, Any]:
-        """What decides the binary beside the source; raises `TargetError` where it is missing."""
+        """What decides compiled code beside the source; raises `TargetError` where missing."""
 
     @abstractmethod
-    def compile(
-        self, source: Path, build: Path, parameters: Parameters, progress: Progress
-    ) -> Path:
-        """Compile a generated folder; return the binary's path."""
+    def compile_source(
+        self, source: Path, folder: Path, parameters: Parameters, on_progress: Progress
+    ) -> None:
+        """Compile generated source into an empty folder."""
 
-    def build(self, parameters: Parameters, on_progress: Progress) -> CompiledBuild:
-        """The binary for these parameters, from the cache where it has it."""
-        toolchain = self.toolchain(parameters)
-        phases = {"generate": 0.0, "compile": 0.0}
+    @abstractmethod
+    def program(self, source: Path, compiled: Path) -> launch.Program:
+        """How a finished build is started."""
+
+    def check_runs(self) -> None:
+        """Raise `TargetError` if what is compiled cannot run on this machine."""
+
+    def generate(self, parameters: Parameters, on_progress: Progress) -> tuple[Path, float]:
+        """Folder of generated source, from the cache where it has it, and the seconds it took."""
 
         def fill(folder: Path) -> None:
-            source, build = folder / "source", folder / "build"
-            began = time.perf_counter()
             on_progress("generate", 0.0)
-            self.generate(parameters, source, toolchain)
-            phases["generate"] = time.perf_counter() - began
-            began = time.perf_counter()
-            on_progress("compile", 0.0)
-            try:
-                binary = self.compile(source, build, parameters, on_progress)
-            except TargetError as error:
-                raise TargetError(_keep_log(str(error), build)) from error
-            phases["compile"] = time.perf_counter() - began
-            shutil.move(binary, folder / "main")
-            shutil.rmtree(build)
-            # The manifest is what makes the entry whole.
-            shutil.move(source / "manifest.json", folder / "manifest.json")
+            values = folder / "parameters.json"
+            values.write_text(json.dumps(parameters.bound_at("build")))
+            command = [sys.executable, "-m", "build_targets.generate"]
+            done = subprocess.run(
+                [*command, str(folder), str(values), "--target", self.name],
+                env=os.environ | python_environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+                raise TargetError(f"generating the source failed: {last}")
 
-        try:
-            folder, _ = cache.entry(cache.digest(parameters, self.name, toolchain), fill)
-        except OSError as error:
-            raise TargetError(
-                f"the build cache {cache.cache_root()} cannot be written ({error.strerror}): free "
-                f"space, or name another folder in the variable {cache.CACHE_VARIABLE}"
-            ) from error
-        return CompiledBuild(folder, Manifest.read(folder), phases)
-
-    def generate(self, parameters: Parameters, source: Path, toolchain: dict[str, Any]) -> None:
-        """Generate source and manifest, in a process of its own."""
-        source.mkdir(parents=True)
-        values = source / "parameters.json"
-        values.write_text(json.dumps(parameters.bound_at("build")))
-        done = subprocess.run(
-            [sys.executable, "-m", "build_targets.generate", str(source), str(values)],
-            cwd=_PROJECT,
-            capture_output=True,
-            text=True,
-            check=False,
+        name = cache.digest(
+            {
+                "target": self.name,
+                "parameters": parameters.bound_at("build"),
+                "versions": cache.versions(),
+            }
         )
-        if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise TargetError(f"generating the source failed: {last}")
+        return _cached(name, FILE, fill)
+
+    def compile(
+        self, source: Path, parameters: Parameters, on_progress: Progress
+    ) -> tuple[Path, float]:
+        """Folder of compiled code, from the cache where it has it, and the seconds it took."""
+        toolchain = self.toolchain(parameters)
+
+        def fill(folder: Path) -> None:
+            on_progress("compile", 0.0)
+            self.compile_source(source, folder, parameters, on_progress)
+            # What makes the entry whole.
+            (folder / _TOOLCHAIN).write_text(json.dumps(toolchain, indent=1) + "\n")
+
+        return _cached(
+            cache.digest({"source": source.name, "toolchain": toolchain}), _TOOLCHAIN, fill
+        )
+
+    def build(self, parameters: Parameters, on_progress: Progress) -> CachedBuild:
+        """Generate and compile what the build-bound parameters describe."""
+        source, generated = self.generate(parameters, on_progress)
+        compiled, took = self.compile(source, parameters, on_progress)
+        phases = {"generate": generated, "compile": took}
+        return CachedBuild(self, source, compiled, Manifest.read(source), phases)
 
 
-def _keep_log(message: str, build: Path) -> str:
-    """Move the compiler's log out of the folder that is about to vanish."""
-    log = build / "build.log"
-    if not log.is_file():
-        return message
-    kept = cache.cache_root() / "last-failed-build.log"
-    shutil.copy(log, kept)
-    return message.replace(str(log), str(kept))
+_TOOLCHAIN = "toolchain.json"
+
+
+def _cached(name: str, marker: str, fill: Callable[[Path], None]) -> tuple[Path, float]:
+    """A cache entry, and the seconds that this call spent on filling it."""
+    seconds = 0.0
+
+    def timed(folder: Path) -> None:
+        nonlocal seconds
+        began = time.perf_counter()
+        fill(folder)
+        seconds = time.perf_counter() - began
+
+    try:
+        folder, _ = cache.entry(name, marker, timed)
+    except OSError as error:
+        raise TargetError(
+            f"the build cache {cache.cache_root()} cannot be written ({error.strerror}): free "
+            f"space, or name another folder in the variable {cache.CACHE_VARIABLE}"
+        ) from error
+    return folder, seconds
+

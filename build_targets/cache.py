@@ -12,15 +12,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 from filelock import FileLock
 
-from build_targets import manifest
-from pfc_standalone.parameters import Parameters
 
 #: Environment variable that overrides where builds are kept.
 CACHE_VARIABLE = "PFC_CACHE_DIR"
@@ -33,24 +31,29 @@ def cache_root() -> Path:
     return Path(given) if given else platformdirs.user_cache_path("pfc_standalone")
 
 
-def digest(parameters: Parameters, target: str, toolchain: dict[str, Any]) -> str:
-    """Digest of everything that decides a binary; needs no Brian2.
+def digest(facts: dict[str, Any]) -> str:
+    """Digest of facts, of the project's source text, and of nothing else; needs no Brian2.
 
     Parameters
     ----------
-    toolchain : dict
-        What the target compiles with: compiler, version, flags, processor.
+    facts : dict
+        Whatever else decides what is built, ready for JSON.
     """
-    facts = {
-        "target": target,
-        "parameters": parameters.bound_at("build"),
-        "toolchain": toolchain,
-        "versions": {p: version(p) for p in ("brian2", "numpy", "sympy")},
-    }
     h = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for path in sorted(_source_files()):
         h.update(path.relative_to(_PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
     return h.hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that decide what is generated; "" for one that is not installed."""
+    found = {}
+    for package in ("brian2", "brian2cuda", "cython", "numpy", "sympy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = ""
+    return found
 
 
 def _source_files() -> list[Path]:
@@ -62,11 +65,13 @@ def _source_files() -> list[Path]:
     ]
 
 
-def entry(name: str, build: Callable[[Path], None]) -> tuple[Path, bool]:
+def entry(name: str, marker: str, build: Callable[[Path], None]) -> tuple[Path, bool]:
     """The cache entry of that name, built first where it is missing.
 
     Parameters
     ----------
+    marker : str
+        File without which an entry is not whole.
     build : callable
         Fills an empty folder; the entry is that folder once it returns.
 
@@ -78,11 +83,11 @@ def entry(name: str, build: Callable[[Path], None]) -> tuple[Path, bool]:
     """
     root = cache_root()
     final = root / name
-    if _complete(final):
+    if (final / marker).is_file():
         return final, False
     root.mkdir(parents=True, exist_ok=True)
     with FileLock(root / f".{name}.lock"):
-        if _complete(final):  # somebody else built it while we waited
+        if (final / marker).is_file():  # somebody else built it while we waited
             return final, False
         partial = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=".partial", dir=root))
         try:
@@ -93,6 +98,3 @@ def entry(name: str, build: Callable[[Path], None]) -> tuple[Path, bool]:
             shutil.rmtree(partial, ignore_errors=True)
     return final, True
 
-
-def _complete(folder: Path) -> bool:
-    return (folder / manifest.FILE).is_file()

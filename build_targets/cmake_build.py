@@ -1,16 +1,19 @@
-"""Compile a generated folder with the project's CMakeLists.txt."""
+"""Compilers, CMake, and compiling a generated folder with the project's CMakeLists.txt."""
 
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import subprocess
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
-from pfc_standalone.experiment import TargetError
+from build_targets import cache
+from pfc_standalone.targets import Requirement, TargetError
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _STEP = re.compile(r"\[(\d+)/(\d+)\]")
@@ -48,21 +51,49 @@ def cxx_compiler() -> str:
     )
 
 
-def compiler_version(compiler: str) -> str:
-    """First line of what a compiler says of itself."""
-    done = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False)
+def tool_version(tool: str) -> str:
+    """What a program says of its version, in one line."""
+    done = subprocess.run([tool, "--version"], capture_output=True, text=True, check=False)
     return done.stdout.partition("\n")[0]
 
 
+def processor() -> str:
+    """What a binary compiled for this processor depends on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line for line in lines if line.startswith(("flags", "Features"))), "")
+
+
+def compiler_requirement() -> Requirement:
+    """The C++ compiler, found or not."""
+    try:
+        compiler = cxx_compiler()
+    except CompileError as error:
+        return Requirement("C++ compiler", "", "compile", str(error))
+    return Requirement("C++ compiler", f"{tool_version(compiler)} ({compiler})", "compile", "")
+
+
+def cmake_requirements() -> list[Requirement]:
+    """CMake and Ninja, found or not."""
+    found = []
+    for name in ("cmake", "ninja"):
+        path = shutil.which(name)
+        said = f"{tool_version(path)} ({path})" if path else ""
+        found.append(Requirement(name, said, "compile", f"install it (pip install {name})"))
+    return found
+
+
 def compile_folder(
-    source: Path, build: Path, options: dict[str, bool | str], on_progress: Callable[[float], None]
-) -> Path:
-    """Configure and build; return the path of the binary.
+    source: Path, folder: Path, options: dict[str, bool | str], on_progress: Callable[[float], None]
+) -> None:
+    """Configure and build; leave the binary ``main`` in the folder.
 
     Parameters
     ----------
-    source, build : Path
-        Generated folder; build folder, where the log ``build.log`` stays.
+    source, folder : Path
+        Generated folder; where to build, and the binary's place.
     options : dict
         CMake cache variables.
     on_progress : callable
@@ -71,8 +102,9 @@ def compile_folder(
     Raises
     ------
     CompileError
-        With the compiler's first error and the log's place.
+        With the compiler's first error and the place of its log, which is kept in the cache.
     """
+    build = folder / "build"
     cmake = find_tool("cmake", "install it (pip install cmake)")
     ninja = find_tool("ninja", "install it (pip install ninja)")
     definitions = [f"-D{k}={_cmake_value(v)}" for k, v in options.items()]
@@ -83,17 +115,24 @@ def compile_folder(
     ]
     build.mkdir(parents=True, exist_ok=True)
     log = build / "build.log"
-    with log.open("w") as out:
-        _run(configure, out, log, lambda _: None)
-        _run([cmake, "--build", str(build)], out, log, on_progress)
-    return build / "main"
+    try:
+        with log.open("w") as out:
+            _run(configure, out, lambda _: None)
+            _run([cmake, "--build", str(build)], out, on_progress)
+    except CompileError as error:
+        kept = cache.cache_root() / "last-failed-build.log"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(log, kept)
+        raise CompileError(f"{error} (whole log: {kept})") from error
+    shutil.move(build / "main", folder / "main")
+    shutil.rmtree(build)
 
 
 def _cmake_value(value: bool | str) -> str:
     return {True: "ON", False: "OFF"}[value] if isinstance(value, bool) else value
 
 
-def _run(command: list[str], out, log: Path, on_progress: Callable[[float], None]) -> None:  # type: ignore[no-untyped-def]
+def _run(command: list[str], out: TextIO, on_progress: Callable[[float], None]) -> None:
     environment = os.environ | {"NINJA_STATUS": "[%f/%t] "}
     tail: deque[str] = deque(maxlen=2000)
     with subprocess.Popen(
@@ -115,8 +154,7 @@ def _run(command: list[str], out, log: Path, on_progress: Callable[[float], None
             process.terminate()
             raise
     if process.returncode:
-        out.flush()
-        raise CompileError(f"{_first_error(tail)} (whole log: {log})")
+        raise CompileError(_first_error(tail))
 
 
 def _first_error(lines: deque[str]) -> str:

@@ -9,38 +9,61 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from build_targets.base import CompiledTarget, processor
-from build_targets.cmake_build import compile_folder, compiler_version, cxx_compiler
+from build_targets.base import CachedTarget
+from build_targets.cmake_build import (
+    cmake_requirements,
+    compile_folder,
+    compiler_requirement,
+    cxx_compiler,
+    processor,
+    tool_version,
+)
+from build_targets.launch import Program
+from build_targets.manifest import Manifest
 from pfc_standalone.cli import main
-from pfc_standalone.experiment import Progress
 from pfc_standalone.parameters import Parameters
+from pfc_standalone.targets import Progress, Requirement
 
 
-class CppTarget(CompiledTarget):
+class CppTarget(CachedTarget):
     """Native code for the CPU, one process a core."""
 
     name = "cpp"
+
+    def requirements(self) -> list[Requirement]:
+        """A C++ compiler and CMake."""
+        return [compiler_requirement(), *cmake_requirements()]
+
+    def write_source(self, parameters: Parameters, folder: Path) -> Manifest:
+        """C++ of our variant of Brian2's standalone device."""
+        from build_targets.cpp_device import device
+
+        device.simd = parameters.build.simd
+        return device.write_network(self.name, parameters, folder)
 
     def toolchain(self, parameters: Parameters) -> dict[str, Any]:
         """The compiler, and the processor where the binary is made for it alone."""
         compiler = cxx_compiler()
         return {
-            "compiler": compiler,
-            "version": compiler_version(compiler),
+            "compiler": f"{compiler}: {tool_version(compiler)}",
             "processor": processor() if parameters.build.native else "",
         }
 
-    def compile(
-        self, source: Path, build: Path, parameters: Parameters, progress: Progress
-    ) -> Path:
+    def compile_source(
+        self, source: Path, folder: Path, parameters: Parameters, on_progress: Progress
+    ) -> None:
         """Compile with the project's CMakeLists.txt."""
         options: dict[str, bool | str] = {
             "PFC_STRICT_MATH": parameters.build.strict_math,
             "PFC_SIMD": parameters.build.simd,
             "PFC_NATIVE": parameters.build.native,
         }
-        return compile_folder(source, build, options, lambda done: progress("compile", done))
+        compile_folder(source, folder, options, lambda done: on_progress("compile", done))
+
+    def program(self, source: Path, compiled: Path) -> Program:
+        """The binary; it reads its static arrays from the generated folder."""
+        return Program([str(compiled / "main")], source)
 
 
 if __name__ == "__main__":
-    sys.exit(main(CppTarget()))
+    sys.exit(main("cpp", lambda chosen: CppTarget()))

@@ -1,4 +1,8 @@
-"""Start finished binaries, watch them, and read what they leave.
+"""Start finished programs, watch them, and read what they leave.
+
+A program takes ``--results_dir DIR/`` and ``object.variable=VALUE`` (a number, or a file of raw
+values). On standard output it says ``progress FRACTION``, ``phase NAME SECONDS`` and
+``memory WHAT BYTES``, on standard error nothing but what went wrong.
 
 One thread watches all processes. Whatever ends the watching early (an error in one of them,
 Ctrl-C) stops them all and removes their files.
@@ -21,23 +25,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from build_targets.manifest import ArrayVariable, Manifest
-from pfc_standalone.experiment import RunResult, TargetError
+from pfc_standalone.targets import RunResult, TargetError
 from pfc_standalone.run_values import RunRequest, run_values
 
 
 class RunError(TargetError):
-    """A binary failed, or left results that are not whole."""
+    """A program failed, or left results that are not whole."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """How a finished build is started.
+
+    Attributes
+    ----------
+    command : list of str
+        To which a run's arguments are appended.
+    folder : Path
+        Where it must start.
+    environment : dict of str
+        Variables that it needs beside those there are.
+    """
+
+    command: list[str]
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class _Process:
-    """One running binary."""
+    """One running program."""
 
     number: int
     folder: Path
     popen: subprocess.Popen[bytes]
     done: float = 0.0
     phases: dict[str, float] = field(default_factory=dict)
+    memory: dict[str, int] = field(default_factory=dict)
     unread: bytes = b""
 
     def read(self) -> bool:
@@ -51,6 +75,8 @@ class _Process:
                     self.done = float(fraction)
                 case ["phase", name, seconds]:
                     self.phases[name] = float(seconds)
+                case ["memory", what, size]:
+                    self.memory[what] = int(size)
         return bool(chunk)
 
     def close(self) -> None:
@@ -60,19 +86,16 @@ class _Process:
 
 
 def run_all(
-    binary: Path,
-    source: Path,
+    program: Program,
     manifest: Manifest,
     requests: list[RunRequest],
     processes: int,
     on_progress: Callable[[float], None],
 ) -> list[RunResult]:
-    """Run a binary once for each request, several at a time.
+    """Run a program once for each request, several at a time.
 
     Parameters
     ----------
-    binary, source : Path
-        The program, and the generated folder in which it must start.
     processes : int
         How many may run at once.
     on_progress : callable
@@ -92,9 +115,7 @@ def run_all(
             while waiting or running:
                 while waiting and len(running) < processes:
                     number, request = waiting.pop()
-                    process = _start(
-                        binary, source, manifest, request, scratch / str(number), number
-                    )
+                    process = _start(program, manifest, request, scratch / str(number), number)
                     running[number] = process
                     selector.register(process.popen.stdout, selectors.EVENT_READ, process)  # type: ignore[arg-type]
                 for key, _ in selector.select():
@@ -116,14 +137,15 @@ def run_all(
 
 
 def _start(
-    binary: Path, source: Path, manifest: Manifest, request: RunRequest, folder: Path, number: int
+    program: Program, manifest: Manifest, request: RunRequest, folder: Path, number: int
 ) -> _Process:
     (folder / "results").mkdir(parents=True)
     arguments = _arguments(manifest, run_values(request), folder)
     with (folder / "stderr").open("wb") as stderr:
         popen = subprocess.Popen(
-            [str(binary), "--results_dir", f"{folder / 'results'}/", *arguments],
-            cwd=source,
+            [*program.command, "--results_dir", f"{folder / 'results'}/", *arguments],
+            cwd=program.folder,
+            env=os.environ | program.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,
@@ -178,7 +200,14 @@ def _finish(process: _Process, manifest: Manifest) -> RunResult:
     arrays = _read_results(process.folder / "results", manifest)
     traces = {name.partition(".")[2]: a for name, a in arrays.items() if "_traces." in name}
     shutil.rmtree(process.folder)
-    return RunResult(arrays["spikes.i"], arrays["spikes.t"], _shaped(traces), process.phases)
+    return RunResult(
+        spike_index=arrays["spikes.i"],
+        spike_time=arrays["spikes.t"],
+        final_v=arrays["neurons.v"],
+        traces=_shaped(traces),
+        phases=process.phases,
+        memory=process.memory,
+    )
 
 
 def _read_results(folder: Path, manifest: Manifest) -> dict[str, NDArray[Any]]:

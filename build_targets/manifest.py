@@ -1,18 +1,38 @@
-"""The manifest beside a binary: what was built, and how to talk to it without building it again."""
+"""The manifest beside a build: what was built, and how to talk to it without building it again."""
 
 from __future__ import annotations
 
 import json
+import platform
+import subprocess
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from pfc_standalone.parameters import Parameters
+
+if TYPE_CHECKING:
+    from brian2.core.variables import ArrayVariable as Brian2Array
+
+    from pfc_standalone.network import PFCNetwork
 
 FILE = "manifest.json"
+
+_SHARED = ("g_ampa", "g_nmda", "g_gaba")
+#: Variables that a run leaves, by the Brian2 object that has them, where the network has them.
+_RESULTS = {
+    "spikes": ("i", "t", "N"),
+    "neurons": ("v",),
+    "neurons_traces": ("t", "v", "g_background", *_SHARED),
+    "pools_traces": _SHARED,
+}
 
 
 @dataclass(frozen=True)
 class ArrayVariable:
-    """A variable that the binary takes or leaves: ``size`` is None where only the run decides."""
+    """A variable that a run takes or leaves: ``size`` is None where only the run decides."""
 
     file: str
     dtype: str
@@ -30,11 +50,11 @@ class Manifest:
     parameters : dict
         Those bound at build time, by name.
     run_variables : dict of ArrayVariable
-        What may be set when the binary starts, by ``object.variable``.
+        What may be set when a run starts, by ``object.variable``.
     results : dict of ArrayVariable
-        Raw files that the binary leaves in its results folder.
+        Raw files that a run leaves in its results folder.
     versions : dict of str
-        Of Python, the packages that generate, and the compiler.
+        Of Python and the packages that generate.
     git_commit : str
         Of the project, "" outside a checkout.
     """
@@ -57,3 +77,73 @@ class Manifest:
         for key in ("run_variables", "results"):
             raw[key] = {name: ArrayVariable(**v) for name, v in raw[key].items()}
         return cls(**raw)
+
+
+def describe(
+    target: str,
+    parameters: Parameters,
+    model: PFCNetwork,
+    file_of: Callable[[str, Brian2Array], str],
+    packages: tuple[str, ...] = (),
+) -> Manifest:
+    """Manifest of a network that has been created.
+
+    Parameters
+    ----------
+    file_of : callable
+        From ``object.variable`` and the variable to the file in which a run leaves it.
+    packages : tuple of str
+        Whose versions decide what is built, beside Brian2 and what it stands on.
+    """
+    return Manifest(
+        target=target,
+        parameters=parameters.bound_at("build"),
+        run_variables={
+            name: _array(variable, "") for name, variable in model.run_variables().items()
+        }
+        | {
+            f"{name}.values": ArrayVariable(
+                "", table.values.dtype.name, table.values.size, str(table.dim)
+            )
+            for name, table in model.run_tables().items()
+        },
+        results={
+            name: _array(variable, file_of(name, variable))
+            for name, variable in _result_variables(model).items()
+        },
+        versions={"python": platform.python_version()} | {p: version(p) for p in ("brian2", "numpy", "sympy", *packages)},
+        git_commit=_git_commit(),
+    )
+
+
+def _array(variable: Brian2Array, file: str) -> ArrayVariable:
+    from brian2.core.variables import DynamicArrayVariable
+
+    dynamic = isinstance(variable, DynamicArrayVariable)
+    return ArrayVariable(
+        file=file,
+        dtype=variable.dtype.__name__,
+        size=None if dynamic else int(variable.size),
+        unit=str(variable.dim),
+    )
+
+
+def _result_variables(model: PFCNetwork) -> dict[str, Brian2Array]:
+    return {
+        f"{name}.{variable}": model.objects[name].variables[variable]
+        for name, variables in _RESULTS.items()
+        if name in model.objects
+        for variable in variables
+        if variable in model.objects[name].variables
+    }
+
+
+def _git_commit() -> str:
+    done = subprocess.run(
+        ["git", "rev-parse", "HEAD"],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip()

@@ -9,19 +9,11 @@ import math
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pfc_standalone.experiment import (
-    PHASES,
-    Experiment,
-    Progress,
-    Target,
-    TargetError,
-    plan,
-    run_experiment,
-)
+from pfc_standalone.experiment import Experiment, plan, run_experiment
 from pfc_standalone.fields import ParameterError, allowed_range
 from pfc_standalone.parameters import Parameters, parameter_fields, with_values
 from pfc_standalone.results import (
@@ -32,6 +24,7 @@ from pfc_standalone.results import (
     results_folder,
     write_dataset,
 )
+from pfc_standalone.targets import PHASES, MissingRequirement, Progress, Target, TargetError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,7 +45,7 @@ _OPTIONS = {
 }
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Errors are one sentence."""
 
     def error(self, message: str) -> NoReturn:
@@ -61,7 +54,7 @@ class _Parser(argparse.ArgumentParser):
 
 def make_parser(target_name: str) -> argparse.ArgumentParser:
     """The parser of a target's script; help lines come from the parameter fields."""
-    parser = _Parser(
+    parser = Parser(
         description=f"Build the prefrontal-cortex network for the {target_name} target, run its "
         "task, and report accuracy, reaction times, rates and what it cost.",
         allow_abbrev=False,
@@ -99,7 +92,10 @@ def make_parser(target_name: str) -> argparse.ArgumentParser:
         "--output", metavar="DIR", type=Path,
         help="new folder for results and figures (default: results/TASK-TARGET-nN-DATE-TIME)",
     )  # fmt: skip
-    parser.add_argument("--build-only", action="store_true", help="build, do not run")
+    parser.add_argument(
+        "--generate-only", action="store_true", help="generate the source, say where it is; stop"
+    )
+    parser.add_argument("--compile-only", action="store_true", help="generate and compile; stop")
     parser.add_argument(
         "--json", action="store_true",
         help="print the summary as JSON on standard output, and nothing else there",
@@ -107,8 +103,11 @@ def make_parser(target_name: str) -> argparse.ArgumentParser:
     return parser
 
 
-def parameters_from(arguments: argparse.Namespace) -> Parameters:
-    """The parameters that parsed arguments ask for; raises `ParameterError`."""
+def parameters_from(arguments: argparse.Namespace, target: Target) -> Parameters:
+    """The parameters that parsed arguments ask for; raises `ParameterError`.
+
+    The target chooses how many replicates a process simulates, unless the user does.
+    """
     values: dict[str, Any] = {}
     for option in arguments.set:
         name, equals, value = option.partition("=")
@@ -122,51 +121,92 @@ def parameters_from(arguments: argparse.Namespace) -> Parameters:
         if given[name] is not None:
             values[name] = tuple(given[name]) if isinstance(given[name], list) else given[name]
     shown_as = {name: option for option, name in _OPTIONS.items() if given[name] is not None}
-    return with_values(Parameters(), values, shown_as)
+    parameters = with_values(Parameters(), values, shown_as)
+    if "network.batch" not in values:
+        batch = target.default_batch(parameters.experiment.replicates)
+        parameters = with_values(parameters, {"network.batch": batch})
+    return parameters
 
 
-def main(target: Target, argv: Sequence[str] | None = None) -> int:
+def main(
+    target_name: str,
+    make_target: Callable[[argparse.Namespace], Target],
+    add_options: Callable[[argparse.ArgumentParser], None] = lambda parser: None,
+    argv: Sequence[str] | None = None,
+) -> int:
     """Run a target's command line; return the exit code.
 
-    0 when all went well, 1 when the target failed, 2 when the request is not possible, 130 when
-    interrupted.
-    """
-    from rich.console import Console
+    Parameters
+    ----------
+    target_name : str
+        For ``--help``.
+    make_target : callable
+        Makes the target from the parsed arguments.
+    add_options : callable
+        Adds the options that this target alone has.
 
-    arguments = make_parser(target.name).parse_args(argv)
+    Returns
+    -------
+    int
+        0 when all went well, 1 when the target failed, 2 when the request is not possible, 3 when
+        the machine lacks something for what is left to do, 130 when interrupted.
+    """
+    parser = make_parser(target_name)
+    add_options(parser)
+    return report_errors(lambda: _main(make_target, parser.parse_args(argv)))
+
+
+def report_errors(command: Callable[[], int]) -> int:
+    """Run a command; an error becomes one sentence on standard error and an exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    log = Console(stderr=True, highlight=False)
     try:
-        if arguments.list_parameters:
-            _list_parameters()
-            return 0
-        parameters = parameters_from(arguments)
-        output = arguments.output or _default_output(parameters, target.name)
-        if arguments.build_only:
-            plan(parameters)
-            with _progress(log) as report:
-                build = target.build(parameters, report)
-            print(f"Built {build.digest}; nothing was run (--build-only).")
-            return 0
-        check_output(output)
-        with _progress(log) as report:
-            experiment = run_experiment(parameters, target, report)
-            report("write", 0.0)
-            summary = _write(experiment, parameters, target.name, output)
-            report("write", 1.0)
-        if arguments.json:
-            print(json.dumps(summary, indent=1))
-        else:
-            _print_report(summary, parameters, output)
+        return command()
     except (ParameterError, ResultsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except MissingRequirement as error:
+        print(error, file=sys.stderr)
+        return 3
     except TargetError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("error: interrupted; no results were written", file=sys.stderr)
         return 130
+
+
+def _main(make_target: Callable[[argparse.Namespace], Target], arguments: Any) -> int:
+    from rich.console import Console
+
+    log = Console(stderr=True, highlight=False)
+    if arguments.list_parameters:
+        _list_parameters()
+        return 0
+    target = make_target(arguments)
+    parameters = parameters_from(arguments, target)
+    output = arguments.output or _default_output(parameters, target.name)
+    if arguments.generate_only or arguments.compile_only:
+        plan(parameters)
+        with progress_bars(log) as report:
+            if arguments.generate_only:
+                source, _ = target.generate(parameters, report)
+            else:
+                build = target.build(parameters, report)
+        if arguments.generate_only:
+            print(f"Generated {source}; nothing was compiled (--generate-only).")
+        else:
+            print(f"Built {build.digest}; nothing was run (--compile-only).")
+        return 0
+    check_output(output)
+    with progress_bars(log) as report:
+        experiment = run_experiment(parameters, target, report)
+        report("write", 0.0)
+        summary = _write(experiment, parameters, target.name, output)
+        report("write", 1.0)
+    if arguments.json:
+        print(json.dumps(summary, indent=1))
+    else:
+        _print_report(summary, parameters, output)
     return 0
 
 
@@ -196,7 +236,7 @@ def _list_parameters() -> None:
 
 
 @contextlib.contextmanager
-def _progress(log: Console) -> Iterator[Progress]:
+def progress_bars(log: Console) -> Iterator[Progress]:
     """Progress bars on a terminal, a line a phase elsewhere."""
     from rich import progress as bars
 

@@ -6,79 +6,17 @@ The target comes as an argument, so nothing here knows which one it is.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from pfc_standalone.memory import check_memory
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.run_values import RunRequest
+from pfc_standalone.targets import Progress, RunResult, Target
 from pfc_standalone.trials import Trial, trial_lists
 
 if TYPE_CHECKING:
     import xarray as xr
-
-#: Called with a phase's name and the fraction of it that is done.
-Progress = Callable[[str, float], None]
-PHASES = ("generate", "compile", "start", "simulate", "write")
-
-
-class TargetError(RuntimeError):
-    """A target cannot build or run; the message says what is missing or went wrong."""
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """What one run left.
-
-    Attributes
-    ----------
-    spike_index : (n_spikes,) ndarray of int32
-        Neuron in the simulation.
-    spike_time : (n_spikes,) ndarray of float64, s
-    traces : dict of ndarray, optional
-        ``t`` (n_samples,) in s and, by variable, (n_samples, n_recorded) in SI units.
-    phases : dict of float
-        Seconds of ``start``, ``simulate`` and ``write``.
-    """
-
-    spike_index: NDArray[np.int32]
-    spike_time: NDArray[np.float64]
-    traces: dict[str, NDArray[Any]] | None
-    phases: dict[str, float]
-
-
-class Build(Protocol):
-    """A network that is ready to run, as often as wanted."""
-
-    @property
-    def digest(self) -> str:
-        """Names what was built."""
-
-    @property
-    def phases(self) -> dict[str, float]:
-        """Seconds of ``generate`` and ``compile``; 0 where the cache had it."""
-
-    @property
-    def versions(self) -> dict[str, str]:
-        """Of what built it."""
-
-    def run(self, requests: list[RunRequest], on_progress: Progress) -> list[RunResult]:
-        """Run every request, at once where the target can; results in the same order."""
-
-
-class Target(Protocol):
-    """A way for a network to become something that runs."""
-
-    @property
-    def name(self) -> str:
-        """Short name, such as "cpp"."""
-
-    def build(self, parameters: Parameters, on_progress: Progress) -> Build:
-        """Build what the build-bound parameters describe."""
 
 
 @dataclass(frozen=True)

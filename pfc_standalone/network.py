@@ -10,11 +10,19 @@ import brian2 as b2
 import numpy as np
 
 from pfc_standalone import equations as eq
-from pfc_standalone import noise
+from pfc_standalone import noise, noise_code
 from pfc_standalone.connectivity import connection_mask
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.populations import Layout, population_table, trace_neuron_numbers
 from pfc_standalone.stimuli import N_CHANNELS, RESET_CHANNEL, stimulus_frames
+
+_RUN_VARIABLES = {
+    "neurons": (
+        *("rng_seed", "first_replicate", "run_duration", "C_m", "g_L", "t_ref"),
+        *("w_background", "background_mean", "exp_minus_background_mean"),
+    ),
+    "afferents": ("rng_seed", "first_replicate"),
+}
 
 
 @dataclass
@@ -36,6 +44,19 @@ class PFCNetwork:
             for variable, code in weights.items():
                 view = getattr(self.objects[name], variable)
                 view.set_item(slice(None), code, namespace=self.namespace)
+
+    def run_variables(self) -> dict[str, Any]:
+        """Brian2's variables that `run_values` sets, by ``object.variable``."""
+        return {
+            f"{group}.{name}": self.objects[group].variables[name]
+            for group, names in _RUN_VARIABLES.items()
+            for name in names
+        }
+
+    def run_tables(self) -> dict[str, Any]:
+        """TimedArrays whose values `run_values` sets, by name."""
+        names = ("stim", "gate", *(f"weight_{n}" for n in (*eq.WEIGHT_NAMES, "afferent")))
+        return {name: self.namespace[name] for name in names}
 
     def _stored_weights(self) -> dict[str, dict[str, str]]:
         if "pools" in self.objects:
@@ -140,7 +161,7 @@ def _namespace(parameters: Parameters) -> dict[str, Any]:
         ),
         "n_populations": n_populations,
     }
-    return namespace | noise.brian_functions()
+    return namespace | noise_code.brian_functions()
 
 
 def _create_neurons(

@@ -17,13 +17,8 @@ References
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-if TYPE_CHECKING:
-    from brian2.core.functions import Function
 
 # Streams keep uses of the generator apart; they share the second counter word with the neuron.
 STREAM_BACKGROUND = 0
@@ -33,9 +28,9 @@ STREAM_INITIAL_V = 2
 STREAM_SHIFT = 27
 
 # Threefry-2x32: rotation constants and key-schedule parity (Salmon et al. 2011, table 2).
-_ROTATIONS = (13, 15, 26, 6, 17, 29, 16, 24)
-_PARITY = 0x1BD11BDA
-_ROUNDS = 20
+ROTATIONS = (13, 15, 26, 6, 17, 29, 16, 24)
+PARITY = 0x1BD11BDA
+ROUNDS = 20
 
 #: Largest count that `poisson_count` returns. At a mean of 0.25 a step (2.5 kHz at 0.1 ms) the
 #: Poisson probability of more is 2e-11, below the 2**-32 resolution of the uniform number.
@@ -43,11 +38,11 @@ POISSON_MAX_COUNT = 8
 
 # exp: Cody-Waite reduction by ln 2 in two parts, then the Taylor polynomial of degree 13, whose
 # remainder on |r| <= ln(2)/2 is 4e-18.
-_LOG2_E = 1.4426950408889634
-_LN2_HIGH = 0.693147180369123816490
-_LN2_LOW = 1.90821492927058770002e-10
-_EXP_LIMIT = 700.0
-_EXP_COEFFICIENTS = tuple(float(1 / np.prod(np.arange(1.0, k + 1))) for k in range(13, -1, -1))
+LOG2_E = 1.4426950408889634
+LN2_HIGH = 0.693147180369123816490
+LN2_LOW = 1.90821492927058770002e-10
+EXP_LIMIT = 700.0
+EXP_COEFFICIENTS = tuple(float(1 / np.prod(np.arange(1.0, k + 1))) for k in range(13, -1, -1))
 
 
 def threefry2x32(
@@ -65,28 +60,31 @@ def threefry2x32(
     x0, x1 : ndarray of uint32
         At least one-dimensional.
     """
-    words = np.broadcast_arrays(
-        *(_as_words(a) for a in (counter0, counter1, key0, key1)),
-    )
-    x0, x1, k0, k1 = words
-    keys = (k0, k1, k0 ^ k1 ^ np.uint32(_PARITY))
-    x0 = x0 + keys[0]
-    x1 = x1 + keys[1]
-    for i in range(_ROUNDS):
-        rotation = _ROTATIONS[i % 8]
-        x0 = x0 + x1
-        x1 = (x1 << np.uint32(rotation)) | (x1 >> np.uint32(32 - rotation))
-        x1 = x1 ^ x0
+    c0, c1, k0, k1 = (_as_words(a) for a in (counter0, counter1, key0, key1))
+    keys = (k0, k1, k0 ^ k1 ^ np.uint32(PARITY))
+    shape = np.broadcast_shapes(*(a.shape for a in (c0, c1, k0, k1)))
+    # In place: this is most of the numpy target's time.
+    x0, x1, spilled = (np.empty(shape, np.uint32) for _ in range(3))
+    np.add(c0, keys[0], out=x0)
+    np.add(c1, keys[1], out=x1)
+    for i in range(ROUNDS):
+        rotation = ROTATIONS[i % 8]
+        x0 += x1
+        np.right_shift(x1, np.uint32(32 - rotation), out=spilled)
+        x1 <<= np.uint32(rotation)
+        x1 |= spilled
+        x1 ^= x0
         if i % 4 == 3:
             injection = i // 4 + 1
-            x0 = x0 + keys[injection % 3]
-            x1 = x1 + keys[(injection + 1) % 3] + np.uint32(injection)
+            x0 += keys[injection % 3]
+            x1 += keys[(injection + 1) % 3] + np.uint32(injection)
     return x0, x1
 
 
 def _as_words(a: ArrayLike) -> NDArray[np.uint32]:
     # One-dimensional at least: numpy warns of wrap-around for scalars only.
-    return np.atleast_1d(np.asarray(a)).astype(np.int64).astype(np.uint32)
+    a = np.atleast_1d(np.asarray(a))
+    return a if a.dtype == np.uint32 else a.astype(np.int64, copy=False).astype(np.uint32)
 
 
 def counter_uniform(
@@ -141,102 +139,11 @@ def exp_portable(x: ArrayLike) -> NDArray[np.float64]:
 
     Arguments below -700 give ``exp(-700)`` (1e-304), above 700 ``exp(700)``.
     """
-    x = np.clip(np.asarray(x, dtype=np.float64), -_EXP_LIMIT, _EXP_LIMIT)
-    k = np.floor(x * _LOG2_E + 0.5)
-    r = (x - k * _LN2_HIGH) - k * _LN2_LOW
-    p = np.full_like(r, _EXP_COEFFICIENTS[0])
-    for c in _EXP_COEFFICIENTS[1:]:
-        p = p * r + c
+    x = np.minimum(np.maximum(np.asarray(x, dtype=np.float64), -EXP_LIMIT), EXP_LIMIT)
+    k = np.floor(x * LOG2_E + 0.5)
+    r = (x - k * LN2_HIGH) - k * LN2_LOW
+    p = np.full_like(r, EXP_COEFFICIENTS[0])
+    for c in EXP_COEFFICIENTS[1:]:
+        p *= r
+        p += c
     return np.ldexp(p, k.astype(np.int32))
-
-
-# --------------------------------------------------------------------------- C++
-def _cpp_counter_uniform() -> str:
-    lines = [
-        "static inline double counter_uniform(const uint32_t seed, const uint32_t replicate,",
-        "    const uint32_t stream, const uint32_t neuron, const uint32_t step)",
-        "{",
-        f"    const uint32_t k2 = seed ^ replicate ^ {_PARITY:#x}u;",
-        "    uint32_t x0 = step + seed;",
-        f"    uint32_t x1 = ((stream << {STREAM_SHIFT}) | neuron) + replicate;",
-    ]
-    keys = ("seed", "replicate", "k2")
-    for i in range(_ROUNDS):
-        r = _ROTATIONS[i % 8]
-        lines.append(f"    x0 += x1; x1 = (x1 << {r}) | (x1 >> {32 - r}); x1 ^= x0;")
-        if i % 4 == 3:
-            n = i // 4 + 1
-            lines.append(f"    x0 += {keys[n % 3]}; x1 += {keys[(n + 1) % 3]} + {n}u;")
-    lines += ["    return ((double)x0 + 0.5)*0x1p-32;", "}"]
-    return "\n".join(lines)
-
-
-def _cpp_poisson_count() -> str:
-    lines = [
-        "static inline double poisson_count(const double uniform, const double mean,",
-        "    const double exp_minus_mean)",
-        "{",
-        "    double term = exp_minus_mean, cumulative = exp_minus_mean;",
-        "    double count = uniform > cumulative ? 1.0 : 0.0;",
-    ]
-    for k in range(1, POISSON_MAX_COUNT):
-        lines += [
-            f"    term = term*mean*(1.0/{k}); cumulative += term;",
-            "    count += uniform > cumulative ? 1.0 : 0.0;",
-        ]
-    return "\n".join([*lines, "    return count;", "}"])
-
-
-def _cpp_exp_portable() -> str:
-    horner = "\n".join(f"    p = p*r + {c!r};" for c in _EXP_COEFFICIENTS[1:])
-    return f"""
-static inline double exp_portable(double x)
-{{
-    x = x < -{_EXP_LIMIT} ? -{_EXP_LIMIT} : x;
-    x = x > {_EXP_LIMIT} ? {_EXP_LIMIT} : x;
-    const double k = std::floor(x*{_LOG2_E!r} + 0.5);
-    const double r = (x - k*{_LN2_HIGH!r}) - k*{_LN2_LOW!r};
-    double p = {_EXP_COEFFICIENTS[0]!r};
-{horner}
-    const int64_t bits = (int64_t)((int32_t)k + 1023) << 52;
-    double power;
-    std::memcpy(&power, &bits, sizeof power);
-    return p*power;
-}}
-"""
-
-
-def brian_functions() -> dict[str, Function]:
-    """The functions of this module for a Brian2 namespace, with numpy and C++ implementations.
-
-    Returns
-    -------
-    dict
-        ``counter_uniform``, ``poisson_count`` and ``exp_portable``.
-    """
-    import brian2 as b2
-
-    def function(pyfunc: Any, arguments: list[str], cpp: str) -> Function:
-        f = b2.Function(
-            pyfunc,
-            arg_units=[1] * len(arguments),
-            arg_names=arguments,
-            return_unit=1,
-            stateless=True,
-        )
-        f.implementations.add_implementation(
-            "cpp", cpp, compiler_kwds={"headers": ["<cstring>", "<cstdint>"]}
-        )
-        return f
-
-    return {
-        "counter_uniform": function(
-            counter_uniform,
-            ["seed", "replicate", "stream", "neuron", "step"],
-            _cpp_counter_uniform(),
-        ),
-        "poisson_count": function(
-            poisson_count, ["uniform", "mean", "exp_minus_mean"], _cpp_poisson_count()
-        ),
-        "exp_portable": function(exp_portable, ["x"], _cpp_exp_portable()),
-    }

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from build_targets.cmake_build import cxx_compiler
-from pfc_standalone import noise
+from pfc_standalone import noise, noise_code
 
 # Random123 (Salmon et al. 2011), kat_vectors: counter, key, result of threefry2x32 with 20 rounds.
 KNOWN_ANSWERS = [
@@ -31,7 +31,7 @@ def test_threefry_known_answers(counter, key, expected):
 def cpp_program(tmp_path_factory):
     """The C++ implementations in a small program: reads arguments, prints results exactly."""
     folder = tmp_path_factory.mktemp("noise")
-    functions = noise.brian_functions()
+    functions = noise_code.brian_functions()
     code = "\n".join(f.implementations["cpp"].get_code(None) for f in functions.values())
     source = folder / "noise.cpp"
     source.write_text(

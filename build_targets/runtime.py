@@ -1,0 +1,113 @@
+"""The numpy and cython targets: Brian2's runtime mode, in a Python process of its own.
+
+Run as a script, ``--target`` chooses one of them: ``--help`` lists the options.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from build_targets.base import CachedTarget, python_environment
+from build_targets.cmake_build import compiler_requirement, cxx_compiler, processor, tool_version
+from build_targets.launch import Program
+from build_targets.manifest import Manifest, describe
+from pfc_standalone.cli import main
+from pfc_standalone.parameters import Parameters
+from pfc_standalone.targets import Progress, Requirement, TargetError
+
+
+class RuntimeTarget(CachedTarget):
+    """What numpy and cython share. One process simulates all replicates: each step of the loop
+    costs Python as much for one replicate as for many.
+    """
+
+    def default_batch(self, replicates: int) -> int:
+        """All replicates, one batch a core's worth at most."""
+        return replicates
+
+    def requirements(self) -> list[Requirement]:
+        """Nothing beyond the packages that the project depends on."""
+        return []
+
+    def write_source(self, parameters: Parameters, folder: Path) -> Manifest:
+        """Describe the network; its code is generated anew in each process that runs it."""
+        from build_targets.runtime_process import set_preferences
+        from pfc_standalone.network import create_network
+
+        set_preferences("numpy", folder, parameters)
+        model = create_network(parameters)
+        return describe(self.name, parameters, model, lambda name, variable: name)
+
+    def toolchain(self, parameters: Parameters) -> dict[str, Any]:
+        """Nothing: the interpreter does it."""
+        return {}
+
+    def compile_source(
+        self, source: Path, folder: Path, parameters: Parameters, on_progress: Progress
+    ) -> None:
+        """Nothing to do."""
+
+    def program(self, source: Path, compiled: Path) -> Program:
+        """Python, on the process that plays a binary."""
+        module = "build_targets.runtime_process"
+        command = [sys.executable, "-m", module, self.name, str(source), str(compiled)]
+        return Program(command, source, python_environment())
+
+
+class NumpyTarget(RuntimeTarget):
+    """Vectorised numpy; compiles nothing."""
+
+    name = "numpy"
+
+
+class CythonTarget(RuntimeTarget):
+    """Extension modules that Brian2 writes in Cython."""
+
+    name = "cython"
+
+    def requirements(self) -> list[Requirement]:
+        """A C++ compiler."""
+        return [compiler_requirement()]
+
+    def toolchain(self, parameters: Parameters) -> dict[str, Any]:
+        """The compiler, and the interpreter that loads what it makes."""
+        compiler = cxx_compiler()
+        return {
+            "compiler": f"{compiler}: {tool_version(compiler)}",
+            "interpreter": f"{sys.executable} {sys.version}",
+            "processor": processor() if parameters.build.native else "",
+        }
+
+    def compile_source(
+        self, source: Path, folder: Path, parameters: Parameters, on_progress: Progress
+    ) -> None:
+        """Let Brian2 compile the modules into the folder."""
+        program = self.program(source, folder)
+        environment = os.environ | program.environment | {"CXX": cxx_compiler()}
+        done = subprocess.run(
+            program.command, env=environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise TargetError(f"compiling the modules failed: {last}")
+        for unneeded in (*folder.glob("*.lock"), *(p for p in folder.iterdir() if p.is_dir())):
+            unneeded.unlink() if unneeded.is_file() else shutil.rmtree(unneeded)
+
+
+_TARGETS = {"numpy": NumpyTarget, "cython": CythonTarget}
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--target", choices=tuple(_TARGETS), default="cython", help="default: cython"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main("numpy or cython", lambda chosen: _TARGETS[chosen.target](), _options))

@@ -1,0 +1,134 @@
+"""Run the network inside Python, in a process of its own that plays a finished binary.
+
+``python -m build_targets.runtime_process CODEGEN SOURCE MODULES [--results_dir DIR/] [VALUES...]``
+reads parameters and manifest from SOURCE and runs them with Brian2's code generation target
+CODEGEN (numpy or cython), whose compiled modules are kept in MODULES. Without a results folder it
+compiles what a run needs, and stops. `launch` says what it takes and leaves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from build_targets.manifest import Manifest
+from pfc_standalone.parameters import Parameters, with_values
+
+_BEGAN = time.perf_counter()
+#: gcc and clang: no value-changing optimisation, as CMakeLists.txt has it for the cpp target.
+STRICT_FLAGS = ["-w", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
+
+
+def main() -> None:
+    """Entry point of the process."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("codegen", choices=("numpy", "cython"))
+    parser.add_argument("source", type=Path)
+    parser.add_argument("modules", type=Path)
+    parser.add_argument("--results_dir", type=Path)
+    parser.add_argument("values", nargs="*", metavar="NAME=VALUE")
+    chosen = parser.parse_intermixed_args()
+    manifest = Manifest.read(chosen.source)
+    parameters = with_values(Parameters(), manifest.parameters)
+    set_preferences(chosen.codegen, chosen.modules, parameters)
+
+    from pfc_standalone.network import create_network
+
+    model = create_network(parameters)
+    if chosen.results_dir is None:
+        model.initialise()
+        _run(model, 0.0)
+        return
+    values = _read_values(manifest, chosen.values)
+    for name, variable in model.run_variables().items():
+        variable.set_value(values[name] if variable.size > 1 else values[name][0])
+    for name, table in model.run_tables().items():
+        table.values.flat = values[f"{name}.values"]
+    model.initialise()
+    began, ended = _run(model, float(values["neurons.run_duration"][0]))
+    _write(model, manifest, chosen.results_dir)
+    done = time.perf_counter()
+    for phase, seconds in (
+        ("start", began - _BEGAN),
+        ("simulate", ended - began),
+        ("write", done - ended),
+    ):
+        print(f"phase {phase} {seconds!r}")
+    if peak := _peak_memory():
+        print(f"memory process {peak}")
+
+
+def set_preferences(codegen: str, modules: Path, parameters: Parameters) -> None:
+    """Brian2's preferences for a run inside Python."""
+    import brian2 as b2
+
+    b2.prefs.codegen.target = codegen
+    b2.prefs.codegen.string_expression_target = codegen
+    b2.prefs.codegen.runtime.cython.cache_dir = str(modules)
+    b2.prefs.core.stop_on_keyboard_interrupt = False  # an interrupt must not look like an end
+    b2.prefs.logging.console_log_level = "ERROR"  # standard error is for what went wrong
+    if parameters.build.strict_math:
+        native = ["-march=native"] if parameters.build.native else []
+        b2.prefs.codegen.cpp.extra_compile_args_gcc = STRICT_FLAGS + native
+
+
+def _read_values(manifest: Manifest, arguments: list[str]) -> dict[str, np.ndarray[Any, Any]]:
+    values = {}
+    for argument in arguments:
+        name, _, value = argument.partition("=")
+        variable = manifest.run_variables[name]
+        if variable.size == 1:
+            values[name] = np.array([float(value)]).astype(variable.dtype)
+        else:
+            values[name] = np.fromfile(value, variable.dtype)
+    return values
+
+
+def _run(model: Any, duration: float) -> tuple[float, float]:
+    """Run the network; return when its loop began and ended."""
+    import brian2 as b2
+
+    marks = [time.perf_counter()]
+
+    def report(elapsed: Any, completed: float, start: Any, total: Any) -> None:
+        if completed == 0.0:  # everything is set up, the loop begins
+            marks[0] = time.perf_counter()
+        print(f"progress {completed}", flush=True)
+
+    model.network.run(
+        duration * b2.second,
+        report=report if duration else None,
+        report_period=0.2 * b2.second,
+        namespace=model.namespace,
+    )
+    return marks[0], time.perf_counter()
+
+
+def _write(model: Any, manifest: Manifest, folder: Path) -> None:
+    for name, described in manifest.results.items():
+        group, _, variable = name.partition(".")
+        value = np.asarray(model.objects[group].variables[variable].get_value())
+        value.astype(described.dtype, copy=False).tofile(folder / described.file)
+
+
+def _peak_memory() -> int | None:
+    """Peak resident bytes of this process, where the system tells (Linux)."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return None
+    return next(int(x.split()[1]) * 1024 for x in status.splitlines() if x.startswith("VmHWM"))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Exception as error:
+        message = " ".join(str(error).split()) or type(error).__name__
+        sys.exit(f"{type(error).__name__}: {message}")
