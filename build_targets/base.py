@@ -18,7 +18,13 @@ from build_targets.manifest import FILE, Manifest
 from pfc_standalone.memory import check_memory
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.run_values import RunRequest
-from pfc_standalone.targets import Progress, Requirement, RunResult, TargetError
+from pfc_standalone.targets import (
+    MissingRequirement,
+    Progress,
+    Requirement,
+    RunResult,
+    TargetError,
+)
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -63,7 +69,12 @@ class CachedBuild:
 
     def run(self, requests: list[RunRequest], on_progress: Progress) -> list[RunResult]:
         """Run the requests, one process a core, or fewer where memory or the target asks it."""
-        self.target.check_runs()
+        try:
+            self.target.check_runs()
+        except MissingRequirement as error:
+            raise MissingRequirement(
+                f"Generated {self.source} and compiled {self.compiled}; nothing was run: {error}"
+            ) from error
         limit = self.target.max_processes or _cores()
         processes = check_memory(requests[0], len(requests), limit)
         return launch.run_all(
@@ -150,7 +161,12 @@ class CachedTarget(ABC):
         self, source: Path, parameters: Parameters, on_progress: Progress
     ) -> tuple[Path, float]:
         """Folder of compiled code, from the cache where it has it, and the seconds it took."""
-        toolchain = self.toolchain(parameters)
+        try:
+            toolchain = self.toolchain(parameters)
+        except MissingRequirement as error:
+            raise MissingRequirement(
+                f"Generated {source}; it was not compiled: {error}"
+            ) from error
 
         def fill(folder: Path) -> None:
             on_progress("compile", 0.0)

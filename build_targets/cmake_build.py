@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TextIO
 
 from build_targets import cache
-from pfc_standalone.targets import Requirement, TargetError
+from pfc_standalone.targets import MissingRequirement, Requirement, TargetError
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _STEP = re.compile(r"\[(\d+)/(\d+)\]")
 
 
 class CompileError(TargetError):
-    """The compiler failed, or is missing."""
+    """The compiler failed."""
 
 
 def find_tool(name: str, what_to_do: str) -> str:
@@ -28,12 +28,12 @@ def find_tool(name: str, what_to_do: str) -> str:
 
     Raises
     ------
-    CompileError
+    MissingRequirement
         If it is not there.
     """
     path = shutil.which(name)
     if path is None:
-        raise CompileError(f"{name} was not found: {what_to_do}")
+        raise MissingRequirement(f"{name} was not found: {what_to_do}")
     return path
 
 
@@ -45,7 +45,7 @@ def cxx_compiler() -> str:
     for name in ("g++", "c++", "clang++"):
         if path := shutil.which(name):
             return path
-    raise CompileError(
+    raise MissingRequirement(
         "no C++ compiler was found: install one (Debian, Ubuntu: apt install g++; "
         "macOS: xcode-select --install) or name it in the variable CXX"
     )
@@ -70,7 +70,7 @@ def compiler_requirement() -> Requirement:
     """The C++ compiler, found or not."""
     try:
         compiler = cxx_compiler()
-    except CompileError as error:
+    except MissingRequirement as error:
         return Requirement("C++ compiler", "", "compile", str(error))
     return Requirement("C++ compiler", f"{tool_version(compiler)} ({compiler})", "compile", "")
 
