@@ -15,6 +15,7 @@ from typing import Any
 
 from build_targets import cache, launch
 from build_targets.manifest import FILE, Manifest
+from pfc_standalone.machine import available_cores
 from pfc_standalone.memory import check_memory
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.run_values import RunRequest
@@ -35,13 +36,6 @@ def python_environment() -> dict[str, str]:
     """
     paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {"PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": "0"}
-
-
-def _cores() -> int:
-    """Cores that this process may use (Linux), or that there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -75,7 +69,7 @@ class CachedBuild:
             raise MissingRequirement(
                 f"Generated {self.source} and compiled {self.compiled}; nothing was run: {error}"
             ) from error
-        limit = self.target.max_processes or _cores()
+        limit = self.target.max_processes or available_cores()
         processes = check_memory(requests[0], len(requests), limit)
         return launch.run_all(
             self.target.program(self.source, self.compiled),

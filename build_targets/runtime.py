@@ -6,6 +6,7 @@ Run as a script, ``--target`` chooses one of them: ``--help`` lists the options.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import shutil
 import subprocess
@@ -18,18 +19,19 @@ from build_targets.cmake_build import compiler_requirement, cxx_compiler, proces
 from build_targets.launch import Program
 from build_targets.manifest import Manifest, describe
 from pfc_standalone.cli import main
+from pfc_standalone.machine import available_cores
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.targets import Progress, Requirement, TargetError
 
 
 class RuntimeTarget(CachedTarget):
-    """What numpy and cython share. One process simulates all replicates: each step of the loop
-    costs Python as much for one replicate as for many.
-    """
+    """What numpy and cython share."""
 
     def default_batch(self, replicates: int) -> int:
-        """All replicates, one batch a core's worth at most."""
-        return replicates
+        """Replicates divided over the cores: a time step costs Python nearly as much for one
+        replicate as for several.
+        """
+        return math.ceil(replicates / available_cores())
 
     def requirements(self) -> list[Requirement]:
         """Nothing beyond the packages that the project depends on."""

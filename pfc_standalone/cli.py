@@ -103,19 +103,25 @@ def make_parser(target_name: str) -> argparse.ArgumentParser:
     return parser
 
 
-def parameters_from(arguments: argparse.Namespace, target: Target) -> Parameters:
-    """The parameters that parsed arguments ask for; raises `ParameterError`.
-
-    The target chooses how many replicates a process simulates, unless the user does.
-    """
+def values_set(options: list[str]) -> dict[str, Any]:
+    """Names and values of ``--set`` options; raises `ParameterError`."""
     values: dict[str, Any] = {}
-    for option in arguments.set:
+    for option in options:
         name, equals, value = option.partition("=")
         if not equals:
             raise ParameterError(
                 f"--set is {option}, allowed is NAME=VALUE, such as memory.gain=0.9"
             )
         values[name] = value
+    return values
+
+
+def parameters_from(arguments: argparse.Namespace, target: Target) -> Parameters:
+    """The parameters that parsed arguments ask for; raises `ParameterError`.
+
+    The target chooses how many replicates a process simulates, unless the user does.
+    """
+    values = values_set(arguments.set)
     given = vars(arguments)
     for name in _OPTIONS.values():
         if given[name] is not None:

@@ -187,7 +187,7 @@ def isi_cv(
     return np.asarray(np.sqrt(variance[enough]) / mean[enough])
 
 
-def count_correlation(
+def count_correlations(
     t: ArrayLike,
     neuron: ArrayLike,
     n_neurons: int,
@@ -195,8 +195,8 @@ def count_correlation(
     bin_width: float = 0.1,
     max_neurons: int = 50,
     seed: int = 0,
-) -> float:
-    """Mean over pairs of neurons of the Pearson correlation of their spike counts [1]_.
+) -> NDArray[np.float64]:
+    """Pearson correlation of the spike counts of each pair of neurons [1]_.
 
     Counts are taken in bins that do not cross windows; a window's trailing partial bin is
     dropped. Rates that differ between windows count as correlation. A neuron whose count is the
@@ -217,8 +217,8 @@ def count_correlation(
 
     Returns
     -------
-    float
-        NaN with fewer than 2 neurons left or fewer than 2 bins.
+    (n_pairs,) ndarray of float64
+        Empty with fewer than 2 neurons left or fewer than 2 bins.
 
     Raises
     ------
@@ -233,14 +233,28 @@ def count_correlation(
     """
     counts = _spike_counts(t, neuron, n_neurons, windows, bin_width)
     if counts.shape[1] < 2:
-        return np.nan
+        return np.empty(0)
     left = np.flatnonzero(np.ptp(counts, axis=1) > 0)
     if left.size > max_neurons:
         left = np.random.default_rng(seed).choice(left, max_neurons, replace=False)
     if left.size < 2:
-        return np.nan
+        return np.empty(0)
     correlation = np.asarray(np.corrcoef(counts[left]))
-    return float(np.mean(correlation[np.triu_indices(left.size, k=1)]))
+    return np.asarray(correlation[np.triu_indices(left.size, k=1)])
+
+
+def count_correlation(
+    t: ArrayLike,
+    neuron: ArrayLike,
+    n_neurons: int,
+    windows: Windows,
+    bin_width: float = 0.1,
+    max_neurons: int = 50,
+    seed: int = 0,
+) -> float:
+    """Mean over pairs of neurons of `count_correlations`; NaN if there are none."""
+    found = count_correlations(t, neuron, n_neurons, windows, bin_width, max_neurons, seed)
+    return float(found.mean()) if found.size else np.nan
 
 
 def _spike_counts(

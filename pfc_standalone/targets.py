@@ -7,6 +7,7 @@ The package never imports a target. Targets register themselves as entry points 
 from __future__ import annotations
 
 import importlib.metadata
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pfc_standalone.fields import ParameterError
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.run_values import RunRequest
 
@@ -23,6 +25,7 @@ GROUP = "pfc_standalone.targets"
 Progress = Callable[[str, float], None]
 PHASES = ("generate", "compile", "start", "simulate", "write")
 Stage = Literal["generate", "compile", "run"]
+STAGES: tuple[Stage, ...] = ("generate", "compile", "run")
 
 
 class TargetError(RuntimeError):
@@ -123,11 +126,17 @@ class Target(Protocol):
 def stages_possible(target: Target) -> tuple[Stage, ...]:
     """The stages that a target can do on this machine."""
     missing = {r.stage for r in target.requirements() if not r.found}
-    stages: tuple[Stage, ...] = ("generate", "compile", "run")
-    for i, stage in enumerate(stages):
-        if stage in missing:
-            return stages[:i]
-    return stages
+    return tuple(itertools.takewhile(lambda stage: stage not in missing, STAGES))
+
+
+def require(target: Target) -> None:
+    """Raise `MissingRequirement` unless the target can run on this machine."""
+    for requirement in target.requirements():
+        if not requirement.found:
+            raise MissingRequirement(
+                f"the target {target.name} cannot run here, nothing was done: {requirement.name} "
+                f"was not found: {requirement.remedy}"
+            )
 
 
 def target_names() -> list[str]:
@@ -140,7 +149,7 @@ def get_target(name: str) -> Target:
 
     Raises
     ------
-    TargetError
+    ParameterError
         If there is none.
     """
     for entry in importlib.metadata.entry_points(group=GROUP):
@@ -148,4 +157,4 @@ def get_target(name: str) -> Target:
             target: Target = entry.load()()
             return target
     known = ", ".join(target_names()) or "none: install the project (pip install -e .)"
-    raise TargetError(f"target is {name}, allowed is one of: {known}")
+    raise ParameterError(f"the target is {name}, allowed is one of: {known}")

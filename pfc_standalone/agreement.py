@@ -1,0 +1,237 @@
+"""Do two sets of spike trains agree: spike by spike, or in distribution?
+
+Pure functions of arrays and datasets; `verify` runs the targets.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pfc_standalone.activity import SpikeTable
+from pfc_standalone.spike_statistics import count_correlations, isi_cv
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: A statistic's name, and the values of one population in one seed's spikes.
+STATISTICS = ("rate", "isi_cv", "count_correlation")
+#: Fewer spikes of a population than this, over all seeds of a target, decide nothing.
+MIN_SPIKES = 100
+#: A distribution is compared if each target has this many values of it.
+MIN_VALUES = 20
+#: Ways to divide the seeds of two targets into two groups that are tried, a sample if there are
+#: more (10 seeds a target: 184 756).
+MAX_DIVISIONS = 200_000
+#: Points at which distribution functions are compared.
+_GRID = 128
+
+
+# ------------------------------------------------------------------------- spike by spike
+@dataclass(frozen=True)
+class Difference:
+    """Where two spike trains part.
+
+    Attributes
+    ----------
+    step : int
+        Time step of the first spike that only one of them has.
+    neuron : int
+    first_has_it : bool
+        Whether the first of the two trains has that spike.
+    spikes_before : int
+        Spikes that both have until then.
+    """
+
+    step: int
+    neuron: int
+    first_has_it: bool
+    spikes_before: int
+
+
+def first_difference(
+    first: tuple[NDArray[np.int64], NDArray[np.int64]],
+    second: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> Difference | None:
+    """The first spike that two simulations do not share.
+
+    Parameters
+    ----------
+    first, second : tuple of (n_spikes,) ndarray of int
+        Time steps and neurons, in any order; no spike twice.
+
+    Returns
+    -------
+    Difference or None
+        None if all spikes are the same.
+    """
+    keys = [_keys(*train) for train in (first, second)]
+    odd = np.setxor1d(*keys, assume_unique=True)
+    if not odd.size:
+        return None
+    key = odd[0]
+    before = int(np.searchsorted(np.sort(keys[0]), key))
+    return Difference(int(key >> 32), int(key & 0xFFFFFFFF), bool(np.isin(key, keys[0])), before)
+
+
+def _keys(step: NDArray[np.int64], neuron: NDArray[np.int64]) -> NDArray[np.int64]:
+    """One number a spike, which sorts by step, then neuron."""
+    return (np.asarray(step, np.int64) << 32) | np.asarray(neuron, np.int64)
+
+
+# ------------------------------------------------------------------------ in distribution
+def population_samples(
+    dataset: xr.Dataset, start: float, stop: float
+) -> dict[tuple[str, str], list[NDArray[np.float64]]]:
+    """Statistics of every population, replicate by replicate.
+
+    Parameters
+    ----------
+    start, stop : float, s
+        Spikes outside are ignored.
+
+    Returns
+    -------
+    dict
+        From (population, statistic) to one array a replicate: the ``rate`` of each neuron, Hz;
+        the ``isi_cv`` of each neuron with enough intervals; the ``count_correlation`` (100 ms)
+        of each pair of at most 50 neurons.
+    """
+    table = SpikeTable(dataset)
+    samples: dict[tuple[str, str], list[NDArray[np.float64]]] = {}
+    windows = [(start, stop)]
+    for name, size in zip(table.names, table.sizes.tolist(), strict=True):
+        for replicate in range(dataset.sizes["replicate"]):
+            t, neuron = table.spikes(name, replicate)
+            inside = (t >= start) & (t < stop)
+            counts = np.bincount(neuron[inside], minlength=size)
+            found = (
+                counts / (stop - start),
+                isi_cv(t, neuron, windows),
+                count_correlations(t, neuron, size, windows),
+            )
+            for statistic, values in zip(STATISTICS, found, strict=True):
+                samples.setdefault((name, statistic), []).append(values)
+    return samples
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One statistic of one population between two targets.
+
+    Attributes
+    ----------
+    distance : float
+        Kolmogorov-Smirnov distance of the pooled values.
+    null_median, null_95 : float
+        Median and 95th percentile of that distance between seeds if the targets agree.
+    p : float
+        Probability of at least that distance if the targets agree; not corrected.
+    """
+
+    population: str
+    statistic: str
+    distance: float
+    null_median: float
+    null_95: float
+    p: float
+
+
+def compare_seeds(
+    population: str,
+    statistic: str,
+    first: Sequence[ArrayLike],
+    second: Sequence[ArrayLike],
+    rng_seed: int = 0,
+) -> Comparison:
+    """Compare a distribution between two targets, seed by seed.
+
+    The values of one seed depend on each other, seeds do not. So whole seeds are exchanged
+    between the targets: if these agree, every division of all seeds into two groups is as likely
+    as the one at hand, and the distances between such groups are the seed-to-seed null
+    distribution [1]_. The probability is exact where all divisions are tried.
+
+    Parameters
+    ----------
+    first, second : sequence of (n_values,) array_like
+        Values of each seed.
+    rng_seed : int
+        For drawing divisions where there are more than `MAX_DIVISIONS`.
+
+    Raises
+    ------
+    ValueError
+        If either has no values at all.
+
+    References
+    ----------
+    .. [1] Ernst MD (2004). Permutation methods: a basis for exact inference. Stat Sci 19:676-685.
+       doi:10.1214/088342304000000396
+    """
+    seeds = [np.sort(np.asarray(values, dtype=np.float64)) for values in (*first, *second)]
+    if not all(sum(map(np.size, group)) for group in (first, second)):
+        raise ValueError(f"{statistic} of {population} has no values to compare")
+    grid = np.unique(np.concatenate(seeds))
+    if grid.size > _GRID:
+        grid = grid[np.linspace(0, grid.size - 1, _GRID).round().astype(int)]
+    # Of each seed: values up to each grid point, and in the last column all of them.
+    counts = np.array([[*np.searchsorted(s, grid, side="right"), s.size] for s in seeds])
+    distances = []
+    for part in np.array_split(_divisions(len(first), len(second), rng_seed), 20):
+        one = part @ counts.astype(np.float32)
+        other = counts.sum(axis=0) - one
+        # a group of seeds without any value has the distribution function 0
+        apart = one / np.maximum(one[:, -1:], 1) - other / np.maximum(other[:, -1:], 1)
+        distances.append(np.abs(apart).max(axis=1))
+    null = np.concatenate(distances)
+    return Comparison(
+        population,
+        statistic,
+        float(null[0]),
+        *map(float, np.quantile(null, [0.5, 0.95])),
+        float(np.mean(null >= null[0] * (1 - 1e-5))),
+    )
+
+
+@functools.lru_cache(maxsize=4)
+def _divisions(n_first: int, n_second: int, rng_seed: int) -> NDArray[np.float32]:
+    """Which seeds make the first group: the division at hand, then all others, or a sample."""
+    n = n_first + n_second
+    if math.comb(n, n_first) <= MAX_DIVISIONS:
+        chosen = np.array(list(itertools.combinations(range(n), n_first)))
+    else:
+        order = np.tile(np.arange(n), (MAX_DIVISIONS, 1))
+        order[1:] = np.random.default_rng(rng_seed).permuted(order[1:], axis=1)
+        chosen = order[:, :n_first]
+    mask = np.zeros((len(chosen), n), dtype=np.float32)
+    np.put_along_axis(mask, chosen, 1.0, axis=1)
+    return mask
+
+
+def holm(p: ArrayLike) -> NDArray[np.float64]:
+    """P-values corrected for the number of comparisons, by Holm's method [1]_.
+
+    Rejecting those below alpha keeps the probability of any false alarm below alpha, however the
+    comparisons depend on each other.
+
+    Parameters
+    ----------
+    p : (n,) array_like of float64
+
+    References
+    ----------
+    .. [1] Holm S (1979). A simple sequentially rejective multiple test procedure. Scand J Stat
+       6:65-70. https://www.jstor.org/stable/4615733
+    """
+    p = np.asarray(p, dtype=np.float64)
+    order = np.argsort(p)
+    corrected = np.empty_like(p)
+    corrected[order] = np.maximum.accumulate(p[order] * (p.size - np.arange(p.size)))
+    return np.minimum(corrected, 1.0)

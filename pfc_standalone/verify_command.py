@@ -1,0 +1,142 @@
+"""``python -m pfc_standalone verify``: do the targets compute the same?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pfc_standalone.cli import Parser, progress_bars, report_errors, values_set
+from pfc_standalone.fields import ParameterError
+from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.results import check_output
+from pfc_standalone.targets import get_target
+from pfc_standalone.verify import ALPHA, EQUAL, MIN_EXACT_SPIKES, MIN_SEEDS, REAL, verify
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="python -m pfc_standalone verify",
+        description="Run the network on several targets and compare: with strict math and one "
+        "seed, spike by spike; with the default build and many seeds, the distributions of rate, "
+        "ISI CV and count correlation of every population.",
+        epilog="Exit code: 0 if the targets agree, 4 if they do not, 3 if one cannot run here.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--targets", default="cpp,cython,numpy", metavar="NAME,NAME",
+        help="the first is the reference of the others (default: cpp,cython,numpy)",
+    )  # fmt: skip
+    parser.add_argument("--n-per-unit", default="25", help="as for the targets (default: 25)")
+    parser.add_argument("--seed", default="1", help="as for the targets (default: 1)")
+    parser.add_argument(
+        "--seeds", type=int, default=MIN_SEEDS,
+        help="seeds of each target for the comparison of distributions "
+        f"(default and least: {MIN_SEEDS})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", default=[],
+        help="set any parameter, as for the targets",
+    )  # fmt: skip
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE",
+        help="new file for the verdict as JSON (default: results/verify-nN-DATE-TIME.json)",
+    )  # fmt: skip
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    arguments = _parser().parse_args(argv)
+    return report_errors(lambda: _main(arguments))
+
+
+def _main(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    values = {"network.n_per_unit": arguments.n_per_unit, "experiment.seed": arguments.seed}
+    shown_as = {"network.n_per_unit": "--n-per-unit", "experiment.seed": "--seed"}
+    parameters = with_values(Parameters(), values | values_set(arguments.set), shown_as)
+    names = arguments.targets.split(",")
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise ParameterError(
+            f"--targets is {arguments.targets}, allowed are two or more different ones, such as "
+            "cpp,numpy"
+        )
+    if arguments.seeds < MIN_SEEDS:
+        raise ParameterError(f"--seeds is {arguments.seeds}, allowed is {MIN_SEEDS} or more")
+    targets = [get_target(name) for name in names]
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    default = Path("results") / f"verify-n{parameters.network.n_per_unit}-{stamp}.json"
+    output = arguments.output or default
+    check_output(output)
+    with progress_bars(Console(stderr=True, highlight=False)) as report:
+        found = verify(parameters, targets, arguments.seeds, report)
+    output.write_text(json.dumps(found, indent=1) + "\n")
+    print_report(found)
+    print(f"Written to {output}")
+    return 0 if found["agree"] else 4
+
+
+def print_report(found: dict[str, Any]) -> None:
+    """Print the verdict of `verify` and what it rests on."""
+    from rich.console import Console
+    from rich.table import Table
+
+    out = Console(highlight=False)
+    table = Table(
+        "target", "reference", "spikes equal", "until s", "then",
+        title=f"Spike by spike: strict math, seed {found['seed']}, n_per_unit "
+        f"{found['n_per_unit']}",
+    )  # fmt: skip
+    for e in found["exact"]:
+        then = "the end" if e["cause"] == EQUAL else e["cause"]
+        table.add_row(e["target"], e["reference"], str(e["spikes"]), f"{e['horizon']:.4f}", then)
+    out.print(table)
+    for e in found["exact"]:
+        if e["cause"] != EQUAL:
+            v = " and ".join(f"{1e3 * x:.12g} mV on {name}" for name, x in e["v"].items())
+            out.print(
+                f"{e['target']} and {e['reference']} part at {e['horizon']:.4f} s: neuron "
+                f"{e['neuron']} ({e['population']}) fires on {e['first_with']} alone. One step "
+                f"before, its membrane potential was {v}; over all neurons the largest difference "
+                f"was {1e3 * e['largest_difference']:.3g} mV. Likely cause: {e['cause']}."
+            )
+        if e["cause"] != REAL and not e["agrees"]:
+            out.print(
+                f"{e['target']}: {e['spikes']} equal spikes prove too little; at least "
+                f"{MIN_EXACT_SPIKES} are asked for."
+            )
+    table = Table(
+        *("target", "comparisons", "differ", "smallest corrected p", "largest KS distance"),
+        title=f"In distribution: default build, {found['seeds']} seeds a target",
+    )
+    for d in found["distributions"]:
+        comparisons = d["comparisons"]
+        differ = sum(c["p_corrected"] < ALPHA for c in comparisons)
+        if comparisons:
+            p = min(c["p_corrected"] for c in comparisons)
+            worst = max(comparisons, key=lambda c: c["distance"] / c["null_95"])
+            ks = (
+                f"{worst['distance']:.3f} ({worst['statistic']}, {worst['population']}; seeds: "
+                f"95 % below {worst['null_95']:.3f})"
+            )
+            table.add_row(d["target"], str(len(comparisons)), str(differ), f"{p:.2g}", ks)
+    out.print(table)
+    for d in found["distributions"]:
+        for c in d["comparisons"]:
+            if c["p_corrected"] < ALPHA:
+                out.print(
+                    f"{d['target']}: {c['statistic']} of {c['population']} differs: KS distance "
+                    f"{c['distance']:.3f}, 95 % of distances between seeds lie below "
+                    f"{c['null_95']:.3f}, corrected p {c['p_corrected']:.2g}."
+                )
+        if d["silent"]:
+            out.print(f"{d['target']}: too silent to judge: {'; '.join(d['silent'])}.")
+        if d["not_compared"]:
+            out.print(f"{d['target']}: not compared: {'; '.join(d['not_compared'])}.")
+    verdict = "agree" if found["agree"] else "DO NOT AGREE"
+    out.print(f"Verdict: {', '.join(found['targets'])} {verdict}.")
