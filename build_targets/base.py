@@ -20,9 +20,9 @@ from pfc_standalone.memory import check_memory
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.run_values import RunRequest
 from pfc_standalone.targets import (
-    MissingRequirement,
     Progress,
     Requirement,
+    RequirementError,
     RunResult,
     TargetError,
 )
@@ -65,8 +65,8 @@ class CachedBuild:
         """Run the requests, one process a core, or fewer where memory or the target asks it."""
         try:
             self.target.check_runs()
-        except MissingRequirement as error:
-            raise MissingRequirement(
+        except RequirementError as error:
+            raise RequirementError(
                 f"Generated {self.source} and compiled {self.compiled}; nothing was run: {error}"
             ) from error
         limit = self.target.max_processes or available_cores()
@@ -120,7 +120,7 @@ class CachedTarget(ABC):
     def program(self, source: Path, compiled: Path) -> launch.Program:
         """How a finished build is started."""
 
-    def check_runs(self) -> None:
+    def check_runs(self) -> None:  # noqa: B027
         """Raise `TargetError` if what is compiled cannot run on this machine."""
 
     def generate(self, parameters: Parameters, on_progress: Progress) -> tuple[Path, float]:
@@ -142,14 +142,16 @@ class CachedTarget(ABC):
                 last = (done.stderr.strip().splitlines() or ["no message"])[-1]
                 raise TargetError(f"generating the source failed: {last}")
 
-        name = cache.digest(
-            {
-                "target": self.name,
-                "parameters": parameters.bound_at("build"),
-                "versions": cache.versions(),
-            }
-        )
-        return _cached(name, FILE, fill)
+        return _cached(self.source_digest(parameters), FILE, fill)
+
+    def source_digest(self, parameters: Parameters) -> str:
+        """Name of the cache entry of the generated source."""
+        facts = {
+            "target": self.name,
+            "parameters": parameters.bound_at("build"),
+            "versions": cache.versions(),
+        }
+        return cache.digest(facts)
 
     def compile(
         self, source: Path, parameters: Parameters, on_progress: Progress
@@ -157,10 +159,8 @@ class CachedTarget(ABC):
         """Folder of compiled code, from the cache where it has it, and the seconds it took."""
         try:
             toolchain = self.toolchain(parameters)
-        except MissingRequirement as error:
-            raise MissingRequirement(
-                f"Generated {source}; it was not compiled: {error}"
-            ) from error
+        except RequirementError as error:
+            raise RequirementError(f"Generated {source}; it was not compiled: {error}") from error
 
         def fill(folder: Path) -> None:
             on_progress("compile", 0.0)
@@ -201,4 +201,3 @@ def _cached(name: str, marker: str, fill: Callable[[Path], None]) -> tuple[Path,
             f"space, or name another folder in the variable {cache.CACHE_VARIABLE}"
         ) from error
     return folder, seconds
-

@@ -19,7 +19,6 @@ from typing import Any
 import platformdirs
 from filelock import FileLock
 
-
 #: Environment variable that overrides where builds are kept.
 CACHE_VARIABLE = "PFC_CACHE_DIR"
 _PROJECT = Path(__file__).resolve().parent.parent
@@ -97,4 +96,3 @@ def entry(name: str, marker: str, build: Callable[[Path], None]) -> tuple[Path, 
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     return final, True
-

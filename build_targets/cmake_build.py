@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from build_targets import cache
-from pfc_standalone.targets import MissingRequirement, Requirement, TargetError
+from pfc_standalone.targets import Requirement, RequirementError, TargetError
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _STEP = re.compile(r"\[(\d+)/(\d+)\]")
@@ -28,12 +28,12 @@ def find_tool(name: str, what_to_do: str) -> str:
 
     Raises
     ------
-    MissingRequirement
+    RequirementError
         If it is not there.
     """
     path = shutil.which(name)
     if path is None:
-        raise MissingRequirement(f"{name} was not found: {what_to_do}")
+        raise RequirementError(f"{name} was not found: {what_to_do}")
     return path
 
 
@@ -45,7 +45,7 @@ def cxx_compiler() -> str:
     for name in ("g++", "c++", "clang++"):
         if path := shutil.which(name):
             return path
-    raise MissingRequirement(
+    raise RequirementError(
         "no C++ compiler was found: install one (Debian, Ubuntu: apt install g++; "
         "macOS: xcode-select --install) or name it in the variable CXX"
     )
@@ -70,7 +70,7 @@ def compiler_requirement() -> Requirement:
     """The C++ compiler, found or not."""
     try:
         compiler = cxx_compiler()
-    except MissingRequirement as error:
+    except RequirementError as error:
         return Requirement("C++ compiler", "", "compile", str(error))
     return Requirement("C++ compiler", f"{tool_version(compiler)} ({compiler})", "compile", "")
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from brian2.codegen.targets import codegen_targets
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
-from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices
 
 from build_targets.native_device import NativeDevice
@@ -21,7 +20,7 @@ class SimdCodeObject(CPPStandaloneCodeObject):
     templater = CPPStandaloneCodeObject.templater.derive("build_targets")
 
 
-class PFCStandaloneDevice(NativeDevice, CPPStandaloneDevice):
+class PFCCPPDevice(NativeDevice):
     """The device; set ``simd`` to False to generate from Brian2's own templates."""
 
     device_name = "pfc_cpp_standalone"
@@ -35,5 +34,5 @@ class PFCStandaloneDevice(NativeDevice, CPPStandaloneDevice):
 
 
 codegen_targets.add(SimdCodeObject)
-device = PFCStandaloneDevice()
+device = PFCCPPDevice()
 all_devices[device.device_name] = device

@@ -29,7 +29,7 @@ from build_targets.nvidia import GPU, curand, find_gpus, nvcc_architectures, nvc
 from pfc_standalone.cli import main
 from pfc_standalone.fields import ParameterError
 from pfc_standalone.parameters import Parameters
-from pfc_standalone.targets import MissingRequirement, Progress, Requirement
+from pfc_standalone.targets import Progress, Requirement, RequirementError
 
 #: Compute capability to compile for where there is neither a GPU nor a wish: data-centre GPUs.
 DEFAULT_ARCHITECTURE = "90"
@@ -87,7 +87,7 @@ class CudaTarget(CachedTarget):
     def generate(self, parameters: Parameters, on_progress: Progress) -> tuple[Path, float]:
         """Folder of generated source; needs neither a GPU nor a toolkit."""
         if not _brian2cuda():
-            raise MissingRequirement(f"Nothing was done: brian2cuda is missing: {_INSTALL_GENERATOR}")
+            raise RequirementError(f"Nothing was done: brian2cuda is missing: {_INSTALL_GENERATOR}")
         return super().generate(parameters, on_progress)
 
     def write_source(self, parameters: Parameters, folder: Path) -> Manifest:
@@ -103,7 +103,7 @@ class CudaTarget(CachedTarget):
         library = curand()
         if library is None:
             found = {r.name: r.remedy for r in self.requirements()}
-            raise MissingRequirement(f"cuRAND was not found: {found['cuRAND']}")
+            raise RequirementError(f"cuRAND was not found: {found['cuRAND']}")
         compiler = cxx_compiler()
         return {
             "nvcc": nvcc_version(),
@@ -137,13 +137,13 @@ class CudaTarget(CachedTarget):
         return Program([str(compiled / "main")], source, environment)
 
     def check_runs(self) -> None:
-        """Raise `MissingRequirement` without a GPU."""
+        """Raise `RequirementError` without a GPU."""
         self._selected_gpu()
 
     def _selected_gpu(self) -> GPU:
         gpus = find_gpus()
         if not gpus:
-            raise MissingRequirement(f"no NVIDIA GPU was found: {_NO_GPU}")
+            raise RequirementError(f"no NVIDIA GPU was found: {_NO_GPU}")
         chosen = self._gpu or os.environ.get("CUDA_VISIBLE_DEVICES", "").partition(",")[0]
         for gpu in gpus:
             if chosen in (gpu.number, gpu.uuid):

@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from build_targets.manifest import ArrayVariable, Manifest
-from pfc_standalone.targets import RunResult, TargetError
 from pfc_standalone.run_values import RunRequest, run_values
+from pfc_standalone.targets import RunResult, TargetError
 
 
 class RunError(TargetError):

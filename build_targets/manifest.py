@@ -111,7 +111,8 @@ def describe(
             name: _array(variable, file_of(name, variable))
             for name, variable in _result_variables(model).items()
         },
-        versions={"python": platform.python_version()} | {p: version(p) for p in ("brian2", "numpy", "sympy", *packages)},
+        versions={"python": platform.python_version()}
+        | {p: version(p) for p in ("brian2", "numpy", "sympy", *packages)},
         git_commit=_git_commit(),
     )
 

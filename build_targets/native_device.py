@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import brian2 as b2
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
@@ -16,11 +16,6 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from build_targets.manifest import Manifest, describe
 from pfc_standalone.network import create_network
 from pfc_standalone.parameters import Parameters
-
-if TYPE_CHECKING:
-    _Base = CPPStandaloneDevice
-else:
-    _Base = object
 
 _CLOCK = "std::chrono::steady_clock::now()"
 _SECONDS = "std::chrono::duration<double>({} - {}).count()"
@@ -41,8 +36,8 @@ _PEAK_MEMORY = """
 """
 
 
-class NativeDevice(_Base):
-    """To be mixed into a standalone device, registered in ``all_devices`` as `device_name`."""
+class NativeDevice(CPPStandaloneDevice):
+    """What both devices are, registered in ``all_devices`` as `device_name`."""
 
     device_name: str
     #: Statement that waits for the device to finish, before a clock is read.

@@ -77,7 +77,7 @@ def nvcc_architectures() -> list[str]:
 
 @functools.cache
 def curand() -> CuRAND | None:
-    """cuRAND of the toolkit that nvcc belongs to, or else of a wheel in this environment."""
+    """The cuRAND of the toolkit that nvcc belongs to, or else of a wheel in this environment."""
     top = re.search(r"TOP=(\S+)", _output("nvcc", "--dryrun", "-x", "cu", "/dev/null"))
     if top:
         root = Path(top[1]).resolve()

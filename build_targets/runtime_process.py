@@ -9,7 +9,6 @@ compiles what a run needs, and stops. `launch` says what it takes and leaves.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Do two sets of spike trains agree: spike by spike, or in distribution?
+"""Whether two sets of spike trains agree: spike by spike, or in distribution.
 
 Pure functions of arrays and datasets; `verify` runs the targets.
 """
@@ -73,7 +73,7 @@ def first_difference(
         None if all spikes are the same.
     """
     keys = [_keys(*train) for train in (first, second)]
-    odd = np.setxor1d(*keys, assume_unique=True)
+    odd = np.setxor1d(keys[0], keys[1], assume_unique=True)
     if not odd.size:
         return None
     key = odd[0]
@@ -191,13 +191,9 @@ def compare_seeds(
         apart = one / np.maximum(one[:, -1:], 1) - other / np.maximum(other[:, -1:], 1)
         distances.append(np.abs(apart).max(axis=1))
     null = np.concatenate(distances)
-    return Comparison(
-        population,
-        statistic,
-        float(null[0]),
-        *map(float, np.quantile(null, [0.5, 0.95])),
-        float(np.mean(null >= null[0] * (1 - 1e-5))),
-    )
+    median, percentile_95 = map(float, np.quantile(null, [0.5, 0.95]))
+    p = float(np.mean(null >= null[0] * (1 - 1e-5)))
+    return Comparison(population, statistic, float(null[0]), median, percentile_95, p)
 
 
 @functools.lru_cache(maxsize=4)
@@ -234,4 +230,4 @@ def holm(p: ArrayLike) -> NDArray[np.float64]:
     order = np.argsort(p)
     corrected = np.empty_like(p)
     corrected[order] = np.maximum.accumulate(p[order] * (p.size - np.arange(p.size)))
-    return np.minimum(corrected, 1.0)
+    return np.asarray(np.minimum(corrected, 1.0))

@@ -24,7 +24,7 @@ from pfc_standalone.results import (
     results_folder,
     write_dataset,
 )
-from pfc_standalone.targets import PHASES, MissingRequirement, Progress, Target, TargetError
+from pfc_standalone.targets import PHASES, Progress, RequirementError, Target, TargetError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,6 +49,7 @@ class Parser(argparse.ArgumentParser):
     """Errors are one sentence."""
 
     def error(self, message: str) -> NoReturn:
+        """End the program with exit code 2."""
         self.exit(2, f"error: {message} (--help lists the options)\n")
 
 
@@ -170,7 +171,7 @@ def report_errors(command: Callable[[], int]) -> int:
     except (ParameterError, ResultsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except MissingRequirement as error:
+    except RequirementError as error:
         print(error, file=sys.stderr)
         return 3
     except TargetError as error:

@@ -32,7 +32,7 @@ class TargetError(RuntimeError):
     """A target cannot build or run; the message says what is missing or went wrong."""
 
 
-class MissingRequirement(TargetError):
+class RequirementError(TargetError):
     """A target did what it could do on this machine, which lacks something for the rest."""
 
 
@@ -130,10 +130,10 @@ def stages_possible(target: Target) -> tuple[Stage, ...]:
 
 
 def require(target: Target) -> None:
-    """Raise `MissingRequirement` unless the target can run on this machine."""
+    """Raise `RequirementError` unless the target can run on this machine."""
     for requirement in target.requirements():
         if not requirement.found:
-            raise MissingRequirement(
+            raise RequirementError(
                 f"the target {target.name} cannot run here, nothing was done: {requirement.name} "
                 f"was not found: {requirement.remedy}"
             )

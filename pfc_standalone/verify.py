@@ -1,4 +1,4 @@
-"""Do the targets compute the same? The first target is the reference of the others.
+"""Whether the targets compute the same. The first target is the reference of the others.
 
 - *Exact*: strict math and one seed must give the same spikes on every target. Where they part,
   the first spike that differs is traced to rounding, the order of sums, or a real difference.
@@ -140,9 +140,7 @@ def _compare_exactly(
         cause = ORDER if np.array_equal(*early) else ROUNDING
     populations = population_table(parameters)
     index = int(
-        np.flatnonzero(
-            Layout.of([p.size for p in populations], 1).neuron == difference.neuron
-        )[0]
+        np.flatnonzero(Layout.of([p.size for p in populations], 1).neuron == difference.neuron)[0]
     )
     return ExactResult(
         *names,
@@ -310,7 +308,7 @@ def verify(
 
     Raises
     ------
-    MissingRequirement
+    RequirementError
         If one of the targets cannot run on this machine.
     """
     for target in targets:
@@ -321,7 +319,7 @@ def verify(
     exact = verify_exact(parameters, targets, on_progress)
     distributions = verify_distributions(parameters, targets, n_seeds, on_progress)
     return {
-        "agree": all(r.agrees for r in (*exact, *distributions)),
+        "agree": all(r.agrees for r in exact) and all(r.agrees for r in distributions),
         "targets": [t.name for t in targets],
         "n_per_unit": parameters.network.n_per_unit,
         "seed": parameters.experiment.seed,

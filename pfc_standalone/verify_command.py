@@ -1,4 +1,4 @@
-"""``python -m pfc_standalone verify``: do the targets compute the same?"""
+"""The command ``python -m pfc_standalone verify``: do the targets compute the same."""
 
 from __future__ import annotations
 

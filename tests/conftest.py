@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
+from cuda_on_cpu import CudaOnCpuTarget
+
+from pfc_standalone.targets import RequirementError, get_target, require, target_names
 
 # Figures are drawn without a screen.
 os.environ["MPLBACKEND"] = "Agg"
+# Tools that the environment brings, where it was not activated.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,16 +29,39 @@ def build_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def simulate(parameters, trials, *, first_replicate=0, duration=None):
-    """Build for cpp, run once; the spikes by replicate, as `results.spikes_by_replicate` gives."""
-    from build_targets.cpp import CppTarget
-    from pfc_standalone.results import spikes_by_replicate
+@pytest.fixture(scope="session", params=[*target_names(), "cuda on cpu"])
+def target(request, build_cache):
+    """Every target that can run here, the cuda target's source on the CPU among them."""
+    chosen = CudaOnCpuTarget() if request.param == "cuda on cpu" else get_target(request.param)
+    try:
+        require(chosen)
+    except RequirementError as missing:
+        pytest.skip(str(missing))
+    return chosen
+
+
+def quiet(phase: str, done: float) -> None:
+    """Progress, for nobody."""
+
+
+def run(parameters, trials, *, target=None, first_replicate=0, duration=None):
+    """Build, for cpp unless told, and run once; what the target gives."""
     from pfc_standalone.run_values import RunRequest
 
-    build = CppTarget().build(parameters, lambda phase, done: None)
+    build = (target or get_target("cpp")).build(parameters, quiet)
     duration = duration or max(t[-1].end for t in trials if t)
     batch = parameters.network.batch
     assert len(trials) == batch
     request = RunRequest((parameters,) * batch, tuple(trials), first_replicate, duration)
-    (run,) = build.run([request], lambda phase, done: None)
-    return spikes_by_replicate(parameters, run.spike_index, run.spike_time, first_replicate)
+    (result,) = build.run([request], quiet)
+    return result
+
+
+def simulate(parameters, trials, *, target=None, first_replicate=0, duration=None):
+    """As `run`; the spikes by replicate, as `results.spikes_by_replicate` gives them."""
+    from pfc_standalone.results import spikes_by_replicate
+
+    result = run(
+        parameters, trials, target=target, first_replicate=first_replicate, duration=duration
+    )
+    return spikes_by_replicate(parameters, result.spike_index, result.spike_time, first_replicate)

@@ -13,31 +13,49 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import quiet
 
 from build_targets import cache, launch, manifest
 from build_targets.cmake_build import CompileError, compile_folder, cxx_compiler
 from build_targets.cpp import CppTarget
 from build_targets.manifest import ArrayVariable, Manifest
+from build_targets.runtime import NumpyTarget
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.run_values import RunRequest, run_values
+from pfc_standalone.targets import RequirementError
 
 P = with_values(Parameters(), {"network.n_per_unit": 10, "network.block_duration": 20.0})
 
 
-def quiet(phase: str, done: float) -> None:
-    pass
-
-
 # ------------------------------------------------------------------------------ digest
-def digest(parameters, toolchain=None):
-    return cache.digest(parameters, "cpp", toolchain or {"version": "1"})
-
-
-def test_only_build_parameters_decide_the_binary():
+def test_only_build_parameters_decide_the_source():
+    digest = CppTarget().source_digest
     assert digest(P) == digest(with_values(P, {"memory.gain": 0.5, "experiment.seed": 9}))
     assert digest(P) != digest(with_values(P, {"network.n_per_unit": 11}))
     assert digest(P) != digest(with_values(P, {"build.strict_math": True}))
-    assert digest(P) != digest(P, {"version": "2"})
+    assert digest(P) != NumpyTarget().source_digest(P)
+
+
+def test_source_and_toolchain_decide_the_binary(tmp_path, monkeypatch):
+    monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path))
+    compiled = []
+
+    class Counting(CppTarget):
+        version = "1"
+
+        def toolchain(self, parameters):
+            return {"compiler": self.version}
+
+        def compile_source(self, source, folder, parameters, on_progress):
+            compiled.append(source.name)
+
+    target = Counting()
+    one, _ = target.compile(tmp_path / "source", P, quiet)
+    assert target.compile(tmp_path / "source", P, quiet) == (one, 0.0)
+    assert target.compile(tmp_path / "other", P, quiet)[0] != one
+    target.version = "2"
+    assert target.compile(tmp_path / "source", P, quiet)[0] != one
+    assert compiled == ["source", "other", "source"]
 
 
 def test_a_cached_build_needs_no_brian2():
@@ -64,7 +82,7 @@ def _build_slowly(root, counter):
         time.sleep(0.5)
         (folder / manifest.FILE).write_text("{}")
 
-    cache.entry("abc", build)
+    cache.entry("abc", manifest.FILE, build)
 
 
 def test_two_processes_at_once_build_once(tmp_path):
@@ -88,13 +106,15 @@ def test_an_interrupted_build_leaves_no_entry(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cache.entry("abc", interrupted)
+        cache.entry("abc", manifest.FILE, interrupted)
     assert [p.name for p in tmp_path.iterdir() if not p.name.endswith(".lock")] == []
     # the next one builds
-    folder, built = cache.entry("abc", lambda f: (f / manifest.FILE).write_text("{}") and None)
+    folder, built = cache.entry(
+        "abc", manifest.FILE, lambda f: (f / manifest.FILE).write_text("{}") and None
+    )
     assert built
     assert (folder / manifest.FILE).is_file()
-    assert not cache.entry("abc", interrupted)[1]
+    assert not cache.entry("abc", manifest.FILE, interrupted)[1]
 
 
 # ---------------------------------------------------------------------------- compiler
@@ -112,10 +132,10 @@ def test_the_first_compiler_error_is_shown(tmp_path):
 def test_no_compiler_is_said_plainly(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CXX", raising=False)
-    with pytest.raises(CompileError, match=r"no C\+\+ compiler was found: install one"):
+    with pytest.raises(RequirementError, match=r"no C\+\+ compiler was found: install one"):
         cxx_compiler()
     monkeypatch.setenv("CXX", "my-compiler")
-    with pytest.raises(CompileError, match="my-compiler was not found"):
+    with pytest.raises(RequirementError, match="my-compiler was not found"):
         cxx_compiler()
 
 
@@ -135,6 +155,7 @@ def odd_binary(tmp_path):
             "spikes.i": ArrayVariable("i", "int32", None, ""),
             "spikes.t": ArrayVariable("t", "float64", None, "s"),
             "spikes.N": ArrayVariable("n", "int32", 1, ""),
+            "neurons.v": ArrayVariable("v", "float64", 2, "V"),
         },
         versions={},
         git_commit="",
@@ -143,15 +164,20 @@ def odd_binary(tmp_path):
     write = (
         f'{sys.executable} -c "import numpy as n, sys; r = sys.argv[1]; '
         "n.array([1, 2], 'i4').tofile(r + 'i'); n.array([.1, .2]).tofile(r + 't'); "
-        "n.array([2], 'i4').tofile(r + 'n')\" \"$2\"\n"
-        "echo progress 1; echo phase start 1; echo phase simulate 2; echo phase write 3\n"
+        "n.array([2], 'i4').tofile(r + 'n'); n.array([-.07, -.06]).tofile(r + 'v')\" \"$2\"\n"
+        "echo progress 1; echo phase start 1; echo phase simulate 2; echo phase write 3; "
+        "echo memory process 1000\n"
     )
 
     def run(body: str, processes: int = 1, n: int = 1):
         script.write_text("#!/bin/sh\n" + body.replace("WRITE", write))
         script.chmod(0o755)
         return launch.run_all(
-            script, tmp_path, described, [request] * n, processes, lambda done: None
+            launch.Program([str(script)], tmp_path),
+            described,
+            [request] * n,
+            processes,
+            lambda done: None,
         )
 
     return run
@@ -162,6 +188,8 @@ def test_a_good_binary_is_read(odd_binary):
     assert result.spike_index.tolist() == [1, 2]
     assert result.spike_time.tolist() == [0.1, 0.2]
     assert result.phases == {"start": 1.0, "simulate": 2.0, "write": 3.0}
+    assert result.final_v.tolist() == [-0.07, -0.06]
+    assert result.memory == {"process": 1000}
     assert result.traces is None
 
 
@@ -308,10 +336,11 @@ def test_bad_requests_are_one_sentence(arguments, message):
 def test_no_compiler_on_the_command_line(tmp_path):
     empty = os.environ | {"CXX": "no-such-compiler", "PFC_CACHE_DIR": str(tmp_path)}
     done = command(*SMALL, "--output", tmp_path / "out", env=empty)
-    assert done.returncode == 1
-    assert done.stderr == (
-        "error: no-such-compiler was not found: the variable CXX names it; set it to a C++ "
-        "compiler\n"
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"generate ...\nGenerated {tmp_path}")
+    assert done.stderr.endswith(
+        "; it was not compiled: no-such-compiler was not found: the variable CXX names it; set "
+        "it to a C++ compiler\n"
     )
     assert not (tmp_path / "out").exists()
 
@@ -335,7 +364,11 @@ def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch, capsys):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(cli, "write_dataset", no_space)
-    code = cli.main(CppTarget(), [*map(str, SMALL), "--output", str(tmp_path / "out")])
+    code = cli.main(
+        "cpp",
+        lambda chosen: CppTarget(),
+        argv=[*map(str, SMALL), "--output", str(tmp_path / "out")],
+    )
     assert code == 2
     assert "cannot be written to" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
