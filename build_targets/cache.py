@@ -30,16 +30,18 @@ def cache_root() -> Path:
     return Path(given) if given else platformdirs.user_cache_path("pfc_standalone")
 
 
-def digest(facts: dict[str, Any]) -> str:
-    """Digest of facts, of the project's source text, and of nothing else; needs no Brian2.
+def digest(facts: dict[str, Any], with_source: bool = True) -> str:
+    """Digest of facts and of the project's source text; needs no Brian2.
 
     Parameters
     ----------
     facts : dict
-        Whatever else decides what is built, ready for JSON.
+        Whatever decides what is built, ready for JSON.
+    with_source : bool
+        Whether the source text decides it too.
     """
     h = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for path in sorted(_source_files()):
+    for path in sorted(_source_files()) if with_source else ():
         h.update(path.relative_to(_PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
     return h.hexdigest()[:16]
 

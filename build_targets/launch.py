@@ -28,6 +28,9 @@ from build_targets.manifest import ArrayVariable, Manifest
 from pfc_standalone.run_values import RunRequest, run_values
 from pfc_standalone.targets import RunResult, TargetError
 
+#: Lines of a code object's name and its seconds.
+PROFILE_FILE = "profiling_info.txt"
+
 
 class RunError(TargetError):
     """A program failed, or left results that are not whole."""
@@ -197,16 +200,19 @@ def _finish(process: _Process, manifest: Manifest) -> RunResult:
         raise RunError(f"the simulation failed: {first}")
     if "write" not in process.phases:
         raise RunError("the simulation ended without writing its results")
-    arrays = _read_results(process.folder / "results", manifest)
+    results = process.folder / "results"
+    arrays = _read_results(results, manifest)
+    profile = _read_profile(results)
     traces = {name.partition(".")[2]: a for name, a in arrays.items() if "_traces." in name}
     shutil.rmtree(process.folder)
     return RunResult(
-        spike_index=arrays["spikes.i"],
-        spike_time=arrays["spikes.t"],
+        spike_index=arrays.get("spikes.i", np.empty(0, np.int32)),
+        spike_time=arrays.get("spikes.t", np.empty(0)),
         final_v=arrays["neurons.v"],
         traces=_shaped(traces),
         phases=process.phases,
         memory=process.memory,
+        profile=profile,
     )
 
 
@@ -220,11 +226,19 @@ def _read_results(folder: Path, manifest: Manifest) -> dict[str, NDArray[Any]]:
         if size < 0 or size % itemsize or variable.size not in (None, size // itemsize):
             raise RunError(_short(name, variable, size))
         arrays[name] = np.fromfile(path, dtype=variable.dtype)
-    count = int(arrays["spikes.N"][0])
-    for name in ("spikes.i", "spikes.t"):
-        if arrays[name].size != count:
-            raise RunError(_short(name, manifest.results[name], arrays[name].nbytes))
+    if "spikes.N" in arrays:
+        count = int(arrays["spikes.N"][0])
+        for name in ("spikes.i", "spikes.t"):
+            if arrays[name].size != count:
+                raise RunError(_short(name, manifest.results[name], arrays[name].nbytes))
     return arrays
+
+
+def _read_profile(folder: Path) -> dict[str, float]:
+    """Seconds by code object, which Brian2's binaries write when they were asked to."""
+    path = folder / PROFILE_FILE
+    lines = path.read_text().splitlines() if path.is_file() else []
+    return {name: float(seconds) for name, seconds in map(str.split, lines)}
 
 
 def _short(name: str, variable: ArrayVariable, size: int) -> str:

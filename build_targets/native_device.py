@@ -59,6 +59,7 @@ class NativeDevice(CPPStandaloneDevice):
             report=_REPORT,
             report_period=0.2 * b2.second,
             namespace=model.namespace,
+            profile=parameters.build.profile,
         )
         self.build(directory=str(folder), compile=False, run=False)
         return describe(

@@ -8,12 +8,13 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from build_targets import cache
 from build_targets.base import CachedTarget, python_environment
 from build_targets.cmake_build import compiler_requirement, cxx_compiler, processor, tool_version
 from build_targets.launch import Program
@@ -22,6 +23,9 @@ from pfc_standalone.cli import main
 from pfc_standalone.machine import available_cores
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.targets import Progress, Requirement, TargetError
+
+#: In a build's folder: where its compiled modules are.
+_MODULES = "modules"
 
 
 class RuntimeTarget(CachedTarget):
@@ -58,7 +62,7 @@ class RuntimeTarget(CachedTarget):
     def program(self, source: Path, compiled: Path) -> Program:
         """Python, on the process that plays a binary."""
         module = "build_targets.runtime_process"
-        command = [sys.executable, "-m", module, self.name, str(source), str(compiled)]
+        command = [sys.executable, "-m", module, self.name, str(source), str(compiled / _MODULES)]
         return Program(command, source, python_environment())
 
 
@@ -84,22 +88,32 @@ class CythonTarget(RuntimeTarget):
             "compiler": f"{compiler}: {tool_version(compiler)}",
             "interpreter": f"{sys.executable} {sys.version}",
             "processor": processor() if parameters.build.native else "",
+            "strict_math": parameters.build.strict_math,
         }
 
     def compile_source(
         self, source: Path, folder: Path, parameters: Parameters, on_progress: Progress
     ) -> None:
-        """Let Brian2 compile the modules into the folder."""
+        """Let Brian2 compile the modules. It names them by their text, so builds share them."""
+        shared = cache.cache_root() / f"modules-{cache.digest(self.toolchain(parameters), False)}"
+        shared.mkdir(parents=True, exist_ok=True)
+        (folder / _MODULES).symlink_to(f"../{shared.name}")
         program = self.program(source, folder)
-        environment = os.environ | program.environment | {"CXX": cxx_compiler()}
         done = subprocess.run(
-            program.command, env=environment, capture_output=True, text=True, check=False
+            program.command,
+            env=os.environ | program.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise TargetError(f"compiling the modules failed: {last}")
-        for unneeded in (*folder.glob("*.lock"), *(p for p in folder.iterdir() if p.is_dir())):
-            unneeded.unlink() if unneeded.is_file() else shutil.rmtree(unneeded)
+
+    def program(self, source: Path, compiled: Path) -> Program:
+        """As for numpy; the compiler is part of the names that Brian2 gives modules."""
+        program = super().program(source, compiled)
+        return replace(program, environment=program.environment | {"CXX": cxx_compiler()})
 
 
 _TARGETS = {"numpy": NumpyTarget, "cython": CythonTarget}

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from build_targets.launch import PROFILE_FILE
 from build_targets.manifest import Manifest
 from pfc_standalone.parameters import Parameters, with_values
 
@@ -42,7 +43,7 @@ def main() -> None:
     model = create_network(parameters)
     if chosen.results_dir is None:
         model.initialise()
-        _run(model, 0.0)
+        _run(model, 0.0, False)
         return
     values = _read_values(manifest, chosen.values)
     for name, variable in model.run_variables().items():
@@ -50,8 +51,12 @@ def main() -> None:
     for name, table in model.run_tables().items():
         table.values.flat = values[f"{name}.values"]
     model.initialise()
-    began, ended = _run(model, float(values["neurons.run_duration"][0]))
+    duration = float(values["neurons.run_duration"][0])
+    began, ended = _run(model, duration, parameters.build.profile)
     _write(model, manifest, chosen.results_dir)
+    if parameters.build.profile:
+        lines = [f"{n} {float(s)!r}\n" for n, s in model.network.get_profiling_info()]
+        (chosen.results_dir / PROFILE_FILE).write_text("".join(lines))
     done = time.perf_counter()
     for phase, seconds in (
         ("start", began - _BEGAN),
@@ -89,7 +94,7 @@ def _read_values(manifest: Manifest, arguments: list[str]) -> dict[str, np.ndarr
     return values
 
 
-def _run(model: Any, duration: float) -> tuple[float, float]:
+def _run(model: Any, duration: float, profile: bool) -> tuple[float, float]:
     """Run the network; return when its loop began and ended."""
     import brian2 as b2
 
@@ -104,6 +109,7 @@ def _run(model: Any, duration: float) -> tuple[float, float]:
         duration * b2.second,
         report=report if duration else None,
         report_period=0.2 * b2.second,
+        profile=profile,
         namespace=model.namespace,
     )
     return marks[0], time.perf_counter()

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pfc_standalone.fields import ParameterError
 from pfc_standalone.memory import check_memory
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.run_values import RunRequest
@@ -60,6 +61,10 @@ def plan(parameters: Parameters) -> tuple[list[list[Trial]], list[RunRequest]]:
     ParameterError
         If the trials do not fit a run, or a run does not fit this machine's memory.
     """
+    if not parameters.network.record_spikes:
+        raise ParameterError(
+            "network.record_spikes is false, allowed is true: an experiment is read from its spikes"
+        )
     trials = trial_lists(parameters)
     requests = requests_for(parameters, trials)
     check_memory(requests[0], len(requests), 1)
@@ -74,7 +79,7 @@ def run_experiment(
     build = target.build(parameters, on_progress)
     began = time.perf_counter()
     runs = build.run(requests, on_progress)
-    phases = build.phases | _wall_phases(runs, time.perf_counter() - began)
+    phases = build.phases | wall_phases(runs, time.perf_counter() - began)
     dataset = label(parameters, trials, requests, runs)
     dataset.attrs |= {"target": target.name, "digest": build.digest}
     dataset.attrs |= {f"version_{k}": v for k, v in build.versions.items()}
@@ -103,7 +108,11 @@ def label(
     return add_responses(dataset, parameters)
 
 
-def _wall_phases(runs: list[RunResult], wall: float) -> dict[str, float]:
+def wall_phases(runs: list[RunResult], wall: float) -> dict[str, float]:
+    """Wall-clock seconds of ``start``, ``simulate`` and ``write`` of runs that went on at once.
+
+    The time of all of them is shared among the phases in proportion to theirs.
+    """
     sums = {p: sum(r.phases[p] for r in runs) for p in ("start", "simulate", "write")}
     total = sum(sums.values())
     return {p: wall * s / total for p, s in sums.items()}

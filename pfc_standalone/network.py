@@ -90,7 +90,8 @@ def create_network(parameters: Parameters) -> PFCNetwork:
     objects["afferent"] = _connect_afferents(parameters, namespace, afferents, targets, pooled)
 
     # record
-    objects["spikes"] = b2.SpikeMonitor(neurons, name="spikes")
+    if parameters.network.record_spikes:
+        objects["spikes"] = b2.SpikeMonitor(neurons, name="spikes")
     if parameters.network.traces:
         objects |= _record_traces(parameters, objects)
     network = b2.Network(list(objects.values()), name="pfc_network")

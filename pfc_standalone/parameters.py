@@ -71,6 +71,10 @@ class NetworkParameters(ParameterGroup):
         600.0, "s", "longest biological time that one run of the binary can simulate", PROJECT,
         low=1, high=100_000, binding="build",
     )  # fmt: skip
+    record_spikes: bool = parameter(
+        True, "", "record every spike; off for measurements of speed alone", PROJECT,
+        binding="build",
+    )  # fmt: skip
     traces: bool = parameter(
         False, "", "record v and conductances of a few neurons a population", PROJECT,
         binding="build",
@@ -99,6 +103,10 @@ class BuildParameters(ParameterGroup):
     )  # fmt: skip
     native: bool = parameter(
         True, "", "compile for this machine's processor; such a binary does not travel", PROJECT,
+        binding="build",
+    )  # fmt: skip
+    profile: bool = parameter(
+        False, "", "time each part of the time step; slows the simulation", PROJECT,
         binding="build",
     )  # fmt: skip
 

@@ -64,7 +64,7 @@ class RunResult:
     Attributes
     ----------
     spike_index : (n_spikes,) ndarray of int32
-        Neuron in the simulation.
+        Neuron in the simulation. Empty without ``network.record_spikes``.
     spike_time : (n_spikes,) ndarray of float64, s
     final_v : (n_neurons,) ndarray of float64 or float32, V
         Membrane potential of every neuron after the last time step.
@@ -72,6 +72,8 @@ class RunResult:
         ``t`` (n_samples,) in s and, by variable, (n_samples, n_recorded) in SI units.
     phases : dict of float
         Seconds of ``start``, ``simulate`` and ``write``.
+    profile : dict of float
+        Seconds of each part of the time step, with ``build.profile``.
     memory : dict of int
         Peak bytes of the ``process``, where the system tells, and in use on the ``device``.
     """
@@ -82,6 +84,7 @@ class RunResult:
     traces: dict[str, NDArray[Any]] | None
     phases: dict[str, float]
     memory: dict[str, int]
+    profile: dict[str, float]
 
 
 class Build(Protocol):

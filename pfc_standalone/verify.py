@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -217,7 +217,12 @@ class DistributionResult:
 
 
 def simulate_seeds(
-    parameters: Parameters, target: Target, n_seeds: int, seed: int, on_progress: Progress
+    parameters: Parameters,
+    target: Target,
+    n_seeds: int,
+    seed: int,
+    on_progress: Progress,
+    duration: float | None = None,
 ) -> xr.Dataset:
     """One trial of each condition under as many seeds, each a replicate with its own noise.
 
@@ -225,11 +230,13 @@ def simulate_seeds(
     ----------
     seed : int
         Different for each target, so that no two share their noise.
+    duration : float, optional
+        When to stop, s; the end of the trials by default.
     """
     batch = target.default_batch(n_seeds)
     asked = with_values(parameters, {"experiment.seed": seed, "network.batch": batch})
     trials = [one_of_each(asked) for _ in range(n_seeds)]
-    requests = requests_for(asked, trials)
+    requests = [replace(r, duration=duration or r.duration) for r in requests_for(asked, trials)]
     build = target.build(asked, on_progress)
     return label(asked, trials, requests, build.run(requests, on_progress))
 
@@ -249,11 +256,11 @@ def verify_distributions(
         dataset = simulate_seeds(parameters, target, n_seeds, seed, _named(target, on_progress))
         samples.append(agreement.population_samples(dataset, start, stop))
     on_progress("compare", 0.0)
-    return compare_samples(targets, samples, stop - start)
+    return compare_samples([t.name for t in targets], samples, stop - start)
 
 
 def compare_samples(
-    targets: Sequence[Target],
+    names: Sequence[str],
     samples: list[dict[tuple[str, str], list[NDArray[np.float64]]]],
     duration: float,
 ) -> list[DistributionResult]:
@@ -284,13 +291,13 @@ def compare_samples(
     corrected = iter(agreement.holm([c.p for comparisons, _, _ in found for c in comparisons]))
     return [
         DistributionResult(
-            target.name,
-            targets[0].name,
+            name,
+            names[0],
             [asdict(c) | {"p_corrected": float(next(corrected))} for c in comparisons],
             not_compared,
             silent,
         )
-        for target, (comparisons, not_compared, silent) in zip(targets[1:], found, strict=True)
+        for name, (comparisons, not_compared, silent) in zip(names[1:], found, strict=True)
     ]
 
 

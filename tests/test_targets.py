@@ -18,8 +18,8 @@ from build_targets.cuda import CudaTarget
 from pfc_standalone.fields import ParameterError
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.targets import (
-    MissingRequirement,
     Requirement,
+    RequirementError,
     get_target,
     require,
     stages_possible,
@@ -128,7 +128,7 @@ def test_what_is_missing_ends_the_stages():
 
     assert stages_possible(Incomplete()) == ("generate", "compile")
     with pytest.raises(
-        MissingRequirement,
+        RequirementError,
         match="incomplete cannot run here, nothing was done: a machine was not found: buy one",
     ):
         require(Incomplete())
@@ -212,7 +212,7 @@ echo "1, Hopper Test, GPU-bb, 9.0, [N/A], 580.1" """
 def test_gpus_are_read_from_the_driver(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", with_tools(tmp_path, nvidia_smi="exit 9"))
     assert nvidia.find_gpus() == []
-    with pytest.raises(MissingRequirement, match="no NVIDIA GPU was found"):
+    with pytest.raises(RequirementError, match="no NVIDIA GPU was found"):
         CudaTarget().check_runs()
     monkeypatch.setenv("PATH", with_tools(tmp_path, nvidia_smi=SMI))
     tesla, hopper = nvidia.find_gpus()

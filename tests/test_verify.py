@@ -197,7 +197,7 @@ class Played:
         step, neuron = (np.array(x) for x in zip(*spikes, strict=True))
         v = np.full(n_neurons, -0.06)
         v[3] += self._off if last > 5 else self._off_early
-        return [RunResult(neuron.astype(np.int32), step * 1e-4, v, None, {}, {})]
+        return [RunResult(neuron.astype(np.int32), step * 1e-4, v, None, {}, {}, {})]
 
 
 @pytest.mark.parametrize(

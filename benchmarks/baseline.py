@@ -1,0 +1,134 @@
+"""Runs `plain_brian2` and measures it as the targets are measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import measure
+from pfc_standalone import agreement, results, verify
+from pfc_standalone.parameters import Parameters
+
+#: What each of Brian2's own ways is called, by its device.
+PLAIN = {"cpp_standalone": "plain Brian2, cpp_standalone", "runtime": "plain Brian2, cython"}
+_PROJECT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class PlainRun:
+    """What one run left: spikes, seconds of its phases, peak memory."""
+
+    index: np.ndarray
+    time: np.ndarray
+    phases: dict[str, float]
+    memory: int
+
+
+class PlainBrian2:
+    """The network by the tutorial, built; ``run(seed)`` simulates it."""
+
+    def __init__(self, device: str, parameters: Parameters, folder: Path, duration: float) -> None:
+        self._device, self._parameters, self._folder = device, parameters, folder
+        self._duration = duration
+        self._values = folder / "parameters.json"
+        self._values.write_text(json.dumps(parameters.as_dict()))
+        if device == "cpp_standalone":
+            # Brian2 seeds a binary anew at each start.
+            self._built, _ = self._python("--device", device, "--duration", duration)
+        else:
+            # The first run compiles modules; the next tells what a start takes without.
+            began = self._python("--device", device, "--duration", 1e-4)[0]["start"]
+            again = self._python("--device", device, "--duration", 1e-4)[0]["start"]
+            self._built = {"generate": 0.0, "compile": began - again}
+
+    def run(self, seed: int) -> PlainRun:
+        """Simulate once."""
+        if self._device == "runtime":
+            arguments = ("--duration", self._duration, "--seed", seed)
+            phases, memory = self._python("--device", self._device, *arguments)
+            spikes = np.load(self._folder / f"spikes-{seed}.npz")
+            return PlainRun(spikes["i"], spikes["t"], phases, memory)
+        left = self._folder / f"results-{seed}-{time.monotonic_ns()}"
+        left.mkdir()
+        began = time.perf_counter()
+        _, memory = _watch(["./main", "--results_dir", f"{left}/"], self._folder)
+        took = time.perf_counter() - began
+        simulate = float((left / "last_run_info.txt").read_text().split()[0])
+        (index,) = left.glob("_dynamic_array_spikes_i_*")
+        (times,) = left.glob("_dynamic_array_spikes_t_*")
+        return PlainRun(
+            np.fromfile(index, np.int32),
+            np.fromfile(times, np.float64),
+            {"start": took - simulate, "simulate": simulate, "write": 0.0},
+            memory,
+        )
+
+    def sample(self, seeds: int, rounds: list[tuple[PlainRun, float]]) -> measure.Samples:
+        """Statistics of every population under each seed; the timed rounds are among them."""
+        runs = [run for run, _ in rounds][:seeds]
+        runs += [self.run(seed) for seed in range(len(runs) + 1, seeds + 1)]
+        spikes = [
+            {
+                "spike_time": run.time,
+                "spike_neuron": run.index.astype(np.int32),
+                "spike_replicate": np.full(run.index.size, k, np.int32),
+            }
+            for k, run in enumerate(runs)
+        ]
+        trials = [verify.one_of_each(self._parameters) for _ in runs]
+        dataset = results.make_dataset(self._parameters, trials, spikes, None, {})
+        return agreement.population_samples(dataset, self._parameters.timing.settle, self._duration)
+
+    def facts(self, rounds: list[tuple[PlainRun, float]]) -> dict[str, Any]:
+        """As `measure.speed_facts`, where plain Brian2 tells."""
+        phases = [self._built | run.phases for run, _ in rounds]
+        medians = {p: float(np.median([r[p] for r in phases])) for p in phases[0]}
+        facts = measure.work(self._parameters, 1)
+        steps = self._duration / (self._parameters.network.dt * 1e-3)
+        return facts | {
+            "simulated_s": self._duration,
+            "phases_s": medians,
+            "phases_s_rounds": phases,
+            "real_time_factor": [r["simulate"] / self._duration for r in phases],
+            "ns_per_neuron_step": medians["simulate"] / (facts["neurons"] * steps) * 1e9,
+            "peak_memory_bytes": max(run.memory for run, _ in rounds),
+            "device_memory_bytes": 0,
+        }
+
+    def _python(self, *arguments: object) -> tuple[dict[str, float], int]:
+        command = [sys.executable, "-m", "benchmarks.plain_brian2", self._values, self._folder]
+        out, memory = _watch([*map(str, command), *map(str, arguments)], _PROJECT)
+        return json.loads(out.splitlines()[-1]), memory
+
+
+def _watch(command: list[str], folder: Path) -> tuple[str, int]:
+    """Run a program; what it prints, and its peak resident memory as /proc tells it, or 0."""
+    peak = 0
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=os.environ | {"PYTHONHASHSEED": "0"},
+    ) as process:  # fmt: skip
+        status = Path(f"/proc/{process.pid}/status")
+        while process.poll() is None:
+            peak = max(peak, _peak(status))
+            time.sleep(0.02)
+        out, err = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"plain Brian2 failed: {(err.strip().splitlines() or ['?'])[-1]}")
+    return out, peak
+
+
+def _peak(status: Path) -> int:
+    try:
+        lines = status.read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(x.split()[1]) * 1024 for x in lines if x.startswith("VmHWM")), 0)

@@ -1,0 +1,193 @@
+"""What a change did: ``python -m benchmarks.compare BEFORE.json AFTER.json``.
+
+Speed: the time of each round after the change over that of the same round (the same seed) before
+it, each divided by a fixed piece of work done beside it, so that a machine that is busier in one of
+the files does not count. Spikes: the same seeds give the same spikes unless the model or its
+arithmetic changed; where they differ, seeds are compared as targets are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from benchmarks.records import RecordsError, load
+from pfc_standalone import agreement
+
+#: A change of speed below this is not called one, whatever the statistics say.
+LEAST_CHANGE = 0.05
+ALPHA = 0.01
+Key = tuple[str, int, int, str]
+
+
+@dataclass(frozen=True)
+class SpeedChange:
+    """Of one target: time after over time before, with its 95 % interval, over rounds and cells."""
+
+    target: str
+    part: str
+    ratio: float
+    low: float
+    high: float
+    n_pairs: int
+
+    @property
+    def verdict(self) -> str:
+        """Slower, faster, or no change that these pairs show."""
+        if self.low > 1 + LEAST_CHANGE:
+            return "slower"
+        return "faster" if self.high < 1 - LEAST_CHANGE else "no change shown"
+
+
+@dataclass(frozen=True)
+class SpikeChange:
+    """Of one cell: ``same``, ``agree`` (other spikes, same statistics) or ``differ``, and where."""
+
+    cell: Key
+    verdict: str
+    differing: list[str]
+
+
+def _cells(data: dict[str, Any]) -> dict[Key, dict[str, Any]]:
+    cells = {}
+    for benchmark in data["benchmarks"]:
+        facts = benchmark["extra_info"]
+        if facts["kind"] != "scaling":
+            key = (facts[n] for n in ("target", "n_per_unit", "replicates", "connectivity"))
+            cells[tuple(key)] = facts | {"run_s_rounds": benchmark["stats"]["data"]}
+    return cells
+
+
+def compare_speed(before: dict[str, Any], after: dict[str, Any]) -> list[SpeedChange]:
+    """Changes of each target, of the whole run and of the simulation loop."""
+    one, other = _cells(before), _cells(after)
+    common = [key for key in one if key in other]
+    changes = []
+    for target in dict.fromkeys(key[0] for key in common):
+        for part in ("simulate", "run"):
+            logs = [
+                _calibrated(other[k], part)[:m] - _calibrated(one[k], part)[:m]
+                for k in common
+                if k[0] == target
+                for m in [min(len(one[k]["calibration_s"]), len(other[k]["calibration_s"]))]
+            ]
+            pairs = np.concatenate(logs)
+            mean = float(pairs.mean())
+            spread = stats.sem(pairs) if pairs.size > 1 else np.inf
+            reach = float(spread * stats.t.ppf(0.975, max(pairs.size - 1, 1)))
+            changes.append(
+                SpeedChange(
+                    target, part, *np.exp([mean, mean - reach, mean + reach]).tolist(), pairs.size
+                )
+            )
+    return changes
+
+
+def _calibrated(facts: dict[str, Any], part: str) -> np.ndarray:
+    """Logarithm of each round's time over the fixed work beside it."""
+    if part == "run":
+        seconds = facts["run_s_rounds"]
+    else:
+        seconds = [r["simulate"] for r in facts["phases_s_rounds"]]
+    return np.log(np.array(seconds) / np.array(facts["calibration_s"]))
+
+
+def compare_spikes(before: dict[str, Any], after: dict[str, Any]) -> list[SpikeChange]:
+    """Changes of the spike statistics of each cell that has them in both files."""
+    one, other = _cells(before), _cells(after)
+    keys = [k for k in one if k in other and one[k]["spike_statistics"]]
+    keys = [k for k in keys if other[k]["spike_statistics"]]
+    found: list[tuple[Key, list[tuple[str, agreement.Comparison]]]] = []
+    for key in keys:
+        comparisons = []
+        for population, by_statistic in one[key]["spike_statistics"].items():
+            for statistic, seeds in by_statistic.items():
+                new = other[key]["spike_statistics"].get(population, {}).get(statistic, [])
+                groups = [[[x] for x in g if x is not None] for g in (seeds, new)]
+                if seeds != new and all(len(g) > 1 for g in groups):
+                    c = agreement.compare_seeds(population, statistic, *groups)
+                    comparisons.append((f"{statistic} of {population}", c))
+        found.append((key, comparisons))
+    corrected = iter(agreement.holm([c.p for _, cs in found for _, c in cs]))
+    changes = []
+    for key, comparisons in found:
+        differing = [name for name, _ in comparisons if next(corrected) < ALPHA]
+        same = "same" if not comparisons else "agree"
+        changes.append(SpikeChange(key, "differ" if differing else same, differing))
+    return changes
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the verdict.
+
+    Returns
+    -------
+    int
+        0 if nothing became slower and no statistics differ, 4 otherwise, 2 for unusable files.
+    """
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=__doc__)
+    parser.add_argument("before", type=Path)
+    parser.add_argument("after", type=Path)
+    chosen = parser.parse_args(argv)
+    try:
+        before, after = load(chosen.before), load(chosen.after)
+        speed = compare_speed(before, after)
+        if not speed:
+            raise RecordsError("the two files have no cell in common: run the same cells again")
+    except RecordsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    spikes = compare_spikes(before, after)
+    _print(before, after, speed, spikes)
+    slower = any(c.verdict == "slower" and c.part == "simulate" for c in speed)
+    return 4 if slower or any(c.verdict == "differ" for c in spikes) else 0
+
+
+def _print(
+    before: dict[str, Any], after: dict[str, Any], speed: list[SpeedChange],
+    spikes: list[SpikeChange],
+) -> None:  # fmt: skip
+    from rich.console import Console
+    from rich.table import Table
+
+    out = Console(highlight=False)
+    one, other = (d["machine_info"]["pfc"] for d in (before, after))
+    if one["processor"] != other["processor"] or one["compiler"] != other["compiler"]:
+        out.print(
+            f"The machines differ: {one['processor']}, {one['compiler']} before, "
+            f"{other['processor']}, {other['compiler']} after."
+        )
+    table = Table("target", "part", "time after / before", "95 % interval", "pairs", "verdict")
+    for c in speed:
+        table.add_row(
+            c.target, c.part, f"{c.ratio:.3f}", f"{c.low:.3f} to {c.high:.3f}", str(c.n_pairs),
+            c.verdict,
+        )  # fmt: skip
+    out.print(table)
+    for change in spikes:
+        target, n, replicates, _ = change.cell
+        if change.verdict == "differ":
+            out.print(
+                f"{target}, n_per_unit {n}, {replicates} replicates: spikes differ: "
+                f"{', '.join(change.differing)}."
+            )
+    counts = {v: sum(c.verdict == v for c in spikes) for v in ("same", "agree", "differ")}
+    out.print(
+        f"Spikes: the same in {counts['same']} cells, other spikes with the same statistics in "
+        f"{counts['agree']}, different statistics in {counts['differ']}."
+    )
+    simulate = ", ".join(f"{c.target} {c.verdict}" for c in speed if c.part == "simulate")
+    verdict = "different" if counts["differ"] else "same" if counts["same"] == len(spikes) else (
+        "alike in distribution")  # fmt: skip
+    out.print(f"Verdict: simulation {simulate}; spikes {verdict}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""Options of the benchmark suite, the cells that they ask for, and where results go."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from benchmarks.measure import Cell, Settings
+from build_targets import nvidia
+from build_targets.cmake_build import compiler_requirement
+from pfc_standalone.cli import values_set
+from pfc_standalone.fields import ParameterError
+from pfc_standalone.machine import machine, versions
+from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.targets import get_target, stages_possible, target_names
+
+_SCALING_SIZES = {
+    "pooled": (25, 80, 250, 800, 2500, 8000, 25_000),
+    "explicit": (25, 50, 100, 200, 400),
+}
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("benchmarks of the targets")
+    group.addoption("--targets", help="comma-separated (default: all that can run here)")
+    group.addoption(
+        "--sizes", default="25,100,400", help="n_per_unit, comma-separated (default: %(default)s)"
+    )
+    group.addoption("--replicates", default="1,10", help="comma-separated (default: %(default)s)")
+    group.addoption(
+        "--duration", type=float, default=2.0, metavar="SECONDS",
+        help="biological time of each timed run (default: %(default)s)",
+    )  # fmt: skip
+    group.addoption(
+        "--seeds", type=int, default=10,
+        help="seeds with which spike statistics are compared (default: %(default)s)",
+    )  # fmt: skip
+    group.addoption(
+        "--rounds", type=int, default=3, help="timed runs of each cell (default: %(default)s)"
+    )
+    group.addoption(
+        "--limit", type=float, default=40.0, metavar="SECONDS",
+        help="a cell whose run would take longer is skipped (default: %(default)s)",
+    )  # fmt: skip
+    group.addoption(
+        "--set", dest="pfc_set", action="append", default=[], metavar="NAME=VALUE",
+        help="set any parameter of the network",
+    )  # fmt: skip
+    group.addoption("--no-baseline", action="store_true", help="leave plain Brian2 out")
+    group.addoption(
+        "--scaling", action="store_true",
+        help="also time cpp over three decades of sizes, pooled and explicit",
+    )  # fmt: skip
+    group.addoption(
+        "--profile", action="store_true", help="also measure the share of each code object"
+    )
+    group.addoption(
+        "--build-cache", metavar="DIR",
+        help="keep builds here (default: a new folder, so that building is measured)",
+    )  # fmt: skip
+
+
+def _numbers(config, option):
+    text = config.getoption(option)
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise pytest.UsageError(
+            f"--{option} is {text}, allowed are whole numbers separated by commas"
+        ) from None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    # Without a word on where results go, they are kept in .benchmarks.
+    options = config.option
+    if not (options.benchmark_json or options.benchmark_save):
+        options.benchmark_autosave = True
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    os.environ["PFC_CACHE_DIR"] = options.build_cache or tempfile.mkdtemp(prefix="pfc-benchmark-")
+    try:
+        values = values_set(options.pfc_set)
+        with_values(Parameters(), values)
+        for n in _numbers(config, "sizes"):
+            with_values(Parameters(), {"network.n_per_unit": n}, {"network.n_per_unit": "--sizes"})
+        for name in (options.targets or "").split(",") if options.targets else ():
+            get_target(name)
+    except ParameterError as error:
+        raise pytest.UsageError(str(error)) from None
+    _numbers(config, "replicates")
+
+
+def pytest_unconfigure(config):
+    import shutil
+
+    if not config.option.build_cache:
+        shutil.rmtree(os.environ["PFC_CACHE_DIR"], ignore_errors=True)
+
+
+def _asked(config):
+    if config.option.targets:
+        return config.option.targets.split(",")
+    return [n for n in target_names() if "run" in stages_possible(get_target(n))]
+
+
+def pytest_generate_tests(metafunc):
+    config = metafunc.config
+    if "cell" in metafunc.fixturenames:
+        cells = [
+            Cell(target, n, replicates)
+            for n in _numbers(config, "sizes")
+            for replicates in _numbers(config, "replicates")
+            for target in _asked(config)
+        ]
+        metafunc.parametrize(
+            "cell", cells, ids=[f"{c.target}-n{c.n_per_unit}-r{c.replicates}" for c in cells]
+        )
+    if "plain_size" in metafunc.fixturenames:
+        sizes = () if config.option.no_baseline else _numbers(config, "sizes")
+        metafunc.parametrize("plain_size", sizes, ids=[f"n{n}" for n in sizes])
+    if "scaling_cell" in metafunc.fixturenames:
+        cells = [
+            Cell("cpp", n, 1, connectivity)
+            for connectivity, sizes in _SCALING_SIZES.items()
+            for n in sizes
+        ]
+        cells = cells if config.option.scaling else []
+        metafunc.parametrize(
+            "scaling_cell", cells, ids=[f"{c.connectivity}-n{c.n_per_unit}" for c in cells]
+        )
+
+
+@pytest.fixture(scope="session")
+def settings(pytestconfig):
+    """What the command line asks for."""
+    o = pytestconfig.option
+    return Settings(o.duration, o.seeds, o.rounds, o.limit, values_set(o.pfc_set))
+
+
+def pytest_benchmark_update_machine_info(config, machine_info):
+    """What pytest-benchmark does not know of this machine."""
+    machine_info["pfc"] = {
+        **machine(),
+        "versions": versions(),
+        "compiler": compiler_requirement().found,
+        "nvcc": nvidia.nvcc_version(),
+        "gpus": [str(gpu) for gpu in nvidia.find_gpus()],
+        "command": " ".join(["pytest", *config.invocation_params.args]),
+        "options": {
+            name: getattr(config.option, name)
+            for name in (
+                *("targets", "sizes", "replicates", "duration", "seeds", "rounds", "limit"),
+                *("pfc_set", "scaling", "profile"),
+            )
+        },
+    }

@@ -1,0 +1,278 @@
+"""What one benchmark cell measures: time, memory, work done, and whether the answer is right."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pfc_standalone import agreement, verify
+from pfc_standalone.connectivity import connection_mask, synapse_count
+from pfc_standalone.experiment import requests_for, wall_phases
+from pfc_standalone.machine import available_cores
+from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.populations import population_table
+from pfc_standalone.run_values import RunRequest
+from pfc_standalone.targets import Build, RunResult, Target, get_target
+
+#: The target with which all others are compared, in speed and in spikes.
+REFERENCE = "cpp"
+#: Biological time of the trial run from which a cell's duration is foreseen, s.
+_TRIAL = 0.05
+_CALIBRATION = b"\0" * 2**25
+Samples = dict[tuple[str, str], list[np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is measured at once."""
+
+    target: str
+    n_per_unit: int
+    replicates: int = 1
+    connectivity: str = "pooled"
+
+    @property
+    def group(self) -> str:
+        """Cells that are compared with each other."""
+        return f"n_per_unit {self.n_per_unit}, replicates {self.replicates}, {self.connectivity}"
+
+
+@dataclass
+class Settings:
+    """What the command line asks for, and what is measured once for several cells."""
+
+    duration: float
+    seeds: int
+    rounds: int
+    limit: float
+    values: dict[str, Any]
+    samples: dict[tuple[str, int], Samples | str] = field(default_factory=dict)
+
+    def parameters(self, cell: Cell, **values: Any) -> Parameters:
+        """The cell's parameters: one short trial of each condition, one after the other."""
+        chosen = {
+            "network.n_per_unit": cell.n_per_unit,
+            "network.connectivity": cell.connectivity,
+            "network.block_duration": 20.0,
+            "experiment.delays": ("0.75",),
+            "timing.settle": 0.5,
+            "timing.rest": 0.0,
+        }
+        return with_values(Parameters(), chosen | self.values | values)
+
+
+def quiet(phase: str, done: float) -> None:
+    """Progress, for nobody."""
+
+
+def calibrate() -> float:
+    """Seconds that a fixed piece of work takes now: how fast the machine is at this moment."""
+    began = time.perf_counter()
+    hashlib.sha256(_CALIBRATION).hexdigest()
+    return time.perf_counter() - began
+
+
+# ------------------------------------------------------------------------------- speed
+@dataclass(frozen=True)
+class Speed:
+    """A cell that has been built, without recording of spikes, ready to be timed."""
+
+    cell: Cell
+    parameters: Parameters
+    build: Build
+    duration: float
+
+    @classmethod
+    def of(
+        cls, cell: Cell, settings: Settings, duration: float | None = None, **values: Any
+    ) -> Speed:
+        """Build a cell."""
+        target = get_target(cell.target)
+        parameters = settings.parameters(
+            cell,
+            **{
+                "network.record_spikes": False,
+                "network.batch": target.default_batch(cell.replicates),
+            },
+            **values,
+        )
+        build = target.build(parameters, quiet)
+        return cls(cell, parameters, build, duration or settings.duration)
+
+    def requests(self, seed: int, duration: float | None = None) -> list[RunRequest]:
+        """The runs that simulate all replicates under a seed."""
+        seeded = with_values(self.parameters, {"experiment.seed": seed})
+        trials = [verify.one_of_each(seeded) for _ in range(self.cell.replicates)]
+        return [
+            RunRequest(r.replicates, r.trials, r.first_replicate, duration or self.duration)
+            for r in requests_for(seeded, trials)
+        ]
+
+    def run(self, seed: int, duration: float | None = None) -> list[RunResult]:
+        """Simulate all replicates."""
+        return self.build.run(self.requests(seed, duration), quiet)
+
+    def foresee(self) -> float:
+        """Seconds that a run will take, from a short one."""
+        began = time.perf_counter()
+        runs = self.run(1, _TRIAL)
+        took = time.perf_counter() - began
+        simulate = wall_phases(runs, took)["simulate"]
+        return took + simulate * (self.duration / _TRIAL - 1)
+
+
+def work(parameters: Parameters, replicates: int) -> dict[str, Any]:
+    """Neurons, and synapses as either connectivity stores them, over all replicates."""
+    populations = population_table(parameters)
+    counts = {
+        f"synapses_{kind}": replicates
+        * synapse_count(with_values(parameters, {"network.connectivity": kind}))
+        for kind in ("pooled", "explicit")
+    }
+    return {"neurons": replicates * populations[-1].stop, **counts}
+
+
+def events_per_second(parameters: Parameters, rates: dict[str, float]) -> dict[str, float]:
+    """Synaptic events of one replicate in a biological second, from mean rates (Hz).
+
+    Returns
+    -------
+    dict
+        ``synaptic_events``: a spike counts once for each neuron that it reaches;
+        ``pooled_events``: once for each population.
+    """
+    populations = population_table(parameters)
+    sizes = np.array([p.size for p in populations])
+    mask = connection_mask(parameters)[0]
+    spikes = sizes * np.array([rates[p.name] for p in populations])
+    return {
+        "synaptic_events": float(spikes @ mask @ sizes),
+        "pooled_events": float(spikes @ mask.sum(axis=1)),
+    }
+
+
+def speed_facts(
+    speed: Speed, rounds: list[tuple[list[RunResult], float]], events: dict[str, float] | None
+) -> dict[str, Any]:
+    """Everything that follows from the timed rounds of a cell.
+
+    Parameters
+    ----------
+    rounds : list of (runs, seconds)
+        What each round left, and its wall-clock time.
+    events : dict, optional
+        From `events_per_second`.
+    """
+    cell, dt = speed.cell, speed.parameters.network.dt * 1e-3
+    simulated = speed.duration * cell.replicates
+    facts: dict[str, Any] = work(speed.parameters, cell.replicates)
+    phases = [speed.build.phases | wall_phases(runs, seconds) for runs, seconds in rounds]
+    medians = {p: float(np.median([r[p] for r in phases])) for p in phases[0]}
+    steps = speed.duration / dt
+    facts |= {
+        "simulated_s": simulated,
+        "phases_s": medians,
+        "phases_s_rounds": phases,
+        "real_time_factor": [r["simulate"] / simulated for r in phases],
+        "ns_per_neuron_step": medians["simulate"] / (facts["neurons"] * steps) * 1e9,
+        "peak_memory_bytes": max(
+            (r.memory.get("process", 0) for runs, _ in rounds for r in runs), default=0
+        ),
+        "device_memory_bytes": max(
+            (r.memory.get("device", 0) for runs, _ in rounds for r in runs), default=0
+        ),
+    }
+    if events:
+        scale = simulated / medians["simulate"]
+        facts |= {f"{name}_per_s": n * scale for name, n in events.items()}
+    return facts
+
+
+def profile(cell: Cell, settings: Settings, duration: float | None = None) -> dict[str, float]:
+    """Share of each code object in the time of all, largest first."""
+    speed = Speed.of(cell, settings, duration, **{"build.profile": True})
+    total: dict[str, float] = {}
+    for run in speed.run(1):
+        for name, seconds in run.profile.items():
+            total[name] = total.get(name, 0.0) + seconds
+    whole = sum(total.values())
+    return {n: s / whole for n, s in sorted(total.items(), key=lambda item: -item[1])}
+
+
+# ---------------------------------------------------------------------------- accuracy
+def sample(cell: Cell, settings: Settings) -> Samples | str:
+    """Statistics of every population under each seed, or why they were not taken."""
+    key = cell.target, cell.n_per_unit
+    if key not in settings.samples:
+        settings.samples[key] = _sample(cell, settings)
+    return settings.samples[key]
+
+
+def _sample(cell: Cell, settings: Settings) -> Samples | str:
+    target = get_target(cell.target)
+    parameters = settings.parameters(cell)
+    foreseen = _foresee_accuracy(cell, settings, target)
+    if foreseen > settings.limit:
+        return f"{settings.seeds} seeds would take about {foreseen:.0f} s"
+    # other noise than the reference's: none may agree thanks to the same numbers
+    seed = parameters.experiment.seed + (cell.target != REFERENCE)
+    dataset = verify.simulate_seeds(
+        parameters, target, settings.seeds, seed, quiet, settings.duration
+    )
+    return agreement.population_samples(dataset, parameters.timing.settle, settings.duration)
+
+
+def _foresee_accuracy(cell: Cell, settings: Settings, target: Target) -> float:
+    batch = target.default_batch(settings.seeds)
+    parameters = settings.parameters(cell, **{"network.batch": batch})
+    trials = (verify.one_of_each(parameters),) * batch
+    request = RunRequest((parameters,) * batch, trials, 0, _TRIAL)
+    (run,) = target.build(parameters, quiet).run([request], quiet)
+    at_once = target.max_processes or available_cores()
+    turns = math.ceil(settings.seeds / batch / at_once)
+    return turns * run.phases["simulate"] * settings.duration / _TRIAL
+
+
+def compare(
+    reference: Samples | str, other: Samples | str, name: str, settings: Settings, settle: float
+) -> dict[str, Any]:
+    """Verdict on two samples, as `verify.DistributionResult` has it."""
+    if isinstance(reference, str) or isinstance(other, str):
+        reason = reference if isinstance(reference, str) else other
+        return {"verdict": "not compared", "reason": reason}
+    window = settings.duration - settle
+    (result,) = verify.compare_samples([REFERENCE, name], [reference, other], window)
+    return {
+        "verdict": "agree" if result.agrees else "differ",
+        "reference": REFERENCE,
+        "comparisons": result.comparisons,
+        "not_compared": result.not_compared,
+        "silent": result.silent,
+    }
+
+
+def statistics(samples: Samples | str) -> dict[str, dict[str, list[float | None]]]:
+    """Mean of each statistic under each seed, by population; None where there are no values."""
+    found: dict[str, dict[str, list[float | None]]] = {}
+    if not isinstance(samples, str):
+        for (population, statistic), seeds in samples.items():
+            found.setdefault(population, {})[statistic] = [
+                float(values.mean()) if values.size else None for values in seeds
+            ]
+    return found
+
+
+def mean_rates(samples: Samples | str) -> dict[str, float] | None:
+    """Mean rate of each population over all seeds, Hz."""
+    if isinstance(samples, str):
+        return None
+    return {
+        population: float(np.mean([values.mean() for values in seeds]))
+        for (population, statistic), seeds in samples.items()
+        if statistic == "rate"
+    }

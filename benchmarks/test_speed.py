@@ -1,0 +1,155 @@
+"""How long each target takes, interleaved with the reference, and whether it is still right.
+
+One round of a cell is one run of all its replicates, under a seed of its own. Before each, the
+reference runs the same, so that a ratio compares neighbours in time.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from benchmarks import measure
+from benchmarks.baseline import PLAIN, PlainBrian2
+from benchmarks.measure import REFERENCE, Cell, Speed
+from pfc_standalone.targets import RequirementError, get_target, require
+
+#: Plain Brian2 stores every synapse: above this many, its set-up takes minutes.
+_MOST_SYNAPSES = 6_000_000
+#: Biological time of a scaling run, s.
+_SCALING_DURATION = 0.2
+
+
+def build(cell, settings, duration=None):
+    """The cell, built; skips what this machine cannot run, or not soon enough."""
+    try:
+        require(get_target(cell.target))
+    except RequirementError as missing:
+        pytest.skip(str(missing))
+    speed = Speed.of(cell, settings, duration)
+    foreseen = speed.foresee()
+    if foreseen > settings.limit:
+        pytest.skip(f"one run would take about {foreseen:.0f} s, --limit is {settings.limit:g} s")
+    return speed
+
+
+def timed(benchmark, settings, run, reference=None):
+    """Time rounds of ``run(seed)``, each after one of ``reference(seed)``.
+
+    Returns what each round left with its seconds, and facts about the rounds.
+    """
+    left, beside, calibrations = [], [], []
+
+    def prepare():
+        seed = 1 + len(left)
+        if reference is not None:
+            began = time.perf_counter()
+            reference(seed)
+            beside.append(time.perf_counter() - began)
+        calibrations.append(measure.calibrate())
+        return (seed,), {}
+
+    def one_round(seed):
+        began = time.perf_counter()
+        result = run(seed)
+        left.append((result, time.perf_counter() - began))
+
+    benchmark.pedantic(one_round, setup=prepare, rounds=settings.rounds, iterations=1)
+    facts = {"calibration_s": calibrations}
+    if beside:
+        ratios = [seconds / b for (_, seconds), b in zip(left, beside, strict=True)]
+        facts["ratio"] = {
+            "to": REFERENCE,
+            "of": "whole runs, each after one of the reference",
+            "rounds": ratios,
+            "median": float(np.median(ratios)),
+        }
+    return left, facts
+
+
+def describe(benchmark, cell, **facts):
+    """Put facts into the benchmark's record."""
+    benchmark.group = cell.group
+    benchmark.extra_info.update(
+        target=cell.target,
+        n_per_unit=cell.n_per_unit,
+        replicates=cell.replicates,
+        connectivity=cell.connectivity,
+        **facts,
+    )
+
+
+def test_target(benchmark, cell, settings, pytestconfig):
+    """Speed of a target, memory, and agreement of its spikes with the reference's."""
+    speed = build(cell, settings)
+    reference_cell = Cell(REFERENCE, cell.n_per_unit, cell.replicates)
+    reference = None
+    if cell.target != REFERENCE:
+        reference = Speed.of(reference_cell, settings).run
+    rounds, facts = timed(benchmark, settings, speed.run, reference)
+
+    samples = measure.sample(cell, settings)
+    agreement = {"verdict": "reference"}
+    if cell.target != REFERENCE:
+        against = measure.sample(reference_cell, settings)
+        settle = speed.parameters.timing.settle
+        agreement = measure.compare(against, samples, cell.target, settings, settle)
+    rates = measure.mean_rates(samples)
+    if pytestconfig.option.profile:
+        facts["profile"] = measure.profile(cell, settings)
+    describe(
+        benchmark,
+        cell,
+        kind="target",
+        agreement=agreement,
+        spike_statistics=measure.statistics(samples),
+        **facts,
+        **measure.speed_facts(
+            speed, rounds, rates and measure.events_per_second(speed.parameters, rates)
+        ),
+    )
+    assert agreement["verdict"] != "differ", agreement
+
+
+@pytest.mark.parametrize("device", list(PLAIN))
+def test_plain_brian2(benchmark, device, plain_size, settings, tmp_path_factory):
+    """The same network as by the tutorial: how much faster is what this project does?"""
+    cell = Cell(PLAIN[device], plain_size, 1, "explicit")
+    ours = Cell(REFERENCE, plain_size)
+    parameters = settings.parameters(cell)
+    synapses = measure.work(parameters, 1)["synapses_explicit"]
+    if synapses > _MOST_SYNAPSES:
+        pytest.skip(f"{synapses:,} explicit synapses, set up one by one: more than is sensible")
+    plain = PlainBrian2(device, parameters, tmp_path_factory.mktemp("plain"), settings.duration)
+    rounds, facts = timed(benchmark, settings, plain.run, Speed.of(ours, settings).run)
+
+    samples = plain.sample(settings.seeds, rounds)
+    against = measure.sample(ours, settings)
+    settle = parameters.timing.settle
+    agreement = measure.compare(against, samples, cell.target, settings, settle)
+    describe(
+        benchmark,
+        cell,
+        kind="plain",
+        agreement=agreement,
+        spike_statistics=measure.statistics(samples),
+        **facts,
+        **plain.facts(rounds),
+    )
+    assert agreement["verdict"] != "differ", agreement
+
+
+def test_scaling(benchmark, scaling_cell, settings):
+    """Time and memory of cpp over three decades of size (--scaling)."""
+    speed = build(scaling_cell, settings, _SCALING_DURATION)
+    rounds, facts = timed(benchmark, settings, speed.run)
+    describe(
+        benchmark,
+        scaling_cell,
+        kind="scaling",
+        agreement={"verdict": "not compared", "reason": "speed alone"},
+        **facts,
+        **measure.speed_facts(speed, rounds, None),
+    )
