@@ -71,8 +71,12 @@ class PlainBrian2:
             memory,
         )
 
-    def sample(self, seeds: int, rounds: list[tuple[PlainRun, float]]) -> measure.Samples:
-        """Statistics of every population under each seed; the timed rounds are among them."""
+    def sample(
+        self, seeds: int, rounds: list[tuple[PlainRun, float]], start: float
+    ) -> measure.Samples:
+        """Statistics of every population under each seed, from ``start`` (s) on; the timed rounds
+        are among them.
+        """
         runs = [run for run, _ in rounds][:seeds]
         runs += [self.run(seed) for seed in range(len(runs) + 1, seeds + 1)]
         spikes = [
@@ -85,7 +89,7 @@ class PlainBrian2:
         ]
         trials = [verify.one_of_each(self._parameters) for _ in runs]
         dataset = results.make_dataset(self._parameters, trials, spikes, None, {})
-        return agreement.population_samples(dataset, self._parameters.timing.settle, self._duration)
+        return agreement.population_samples(dataset, start, self._duration)
 
     def facts(self, rounds: list[tuple[PlainRun, float]]) -> dict[str, Any]:
         """As `measure.speed_facts`, where plain Brian2 tells."""

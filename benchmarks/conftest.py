@@ -32,8 +32,8 @@ def pytest_addoption(parser):
     )
     group.addoption("--replicates", default="1,10", help="comma-separated (default: %(default)s)")
     group.addoption(
-        "--duration", type=float, default=2.0, metavar="SECONDS",
-        help="biological time of each timed run (default: %(default)s)",
+        "--duration", type=float, default=1.0, metavar="SECONDS",
+        help="biological time of each timed run of a target (default: %(default)s)",
     )  # fmt: skip
     group.addoption(
         "--seeds", type=int, default=10,

@@ -17,7 +17,7 @@ from pfc_standalone.machine import available_cores
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.populations import population_table
 from pfc_standalone.run_values import RunRequest
-from pfc_standalone.targets import Build, RunResult, Target, get_target
+from pfc_standalone.targets import Build, RunResult, Target, get_target, target_names
 
 #: The target with which all others are compared, in speed and in spikes.
 REFERENCE = "cpp"
@@ -65,6 +65,11 @@ class Settings:
         }
         return with_values(Parameters(), chosen | self.values | values)
 
+    def compared(self, cell: Cell) -> tuple[float, float]:
+        """From when until when spikes are compared, s: the first trial."""
+        trial = verify.one_of_each(self.parameters(cell))[0]
+        return trial.start, trial.end
+
 
 def quiet(phase: str, done: float) -> None:
     """Progress, for nobody."""
@@ -73,7 +78,8 @@ def quiet(phase: str, done: float) -> None:
 def calibrate() -> float:
     """Seconds that a fixed piece of work takes now: how fast the machine is at this moment."""
     began = time.perf_counter()
-    hashlib.sha256(_CALIBRATION).hexdigest()
+    for _ in range(4):
+        hashlib.sha256(_CALIBRATION).hexdigest()
     return time.perf_counter() - began
 
 
@@ -219,12 +225,11 @@ def _sample(cell: Cell, settings: Settings) -> Samples | str:
     foreseen = _foresee_accuracy(cell, settings, target)
     if foreseen > settings.limit:
         return f"{settings.seeds} seeds would take about {foreseen:.0f} s"
-    # other noise than the reference's: none may agree thanks to the same numbers
-    seed = parameters.experiment.seed + (cell.target != REFERENCE)
-    dataset = verify.simulate_seeds(
-        parameters, target, settings.seeds, seed, quiet, settings.duration
-    )
-    return agreement.population_samples(dataset, parameters.timing.settle, settings.duration)
+    # other noise on every target: none may agree thanks to the same numbers
+    seed = parameters.experiment.seed + target_names().index(cell.target)
+    start, end = settings.compared(cell)
+    dataset = verify.simulate_seeds(parameters, target, settings.seeds, seed, quiet, end)
+    return agreement.population_samples(dataset, start, end)
 
 
 def _foresee_accuracy(cell: Cell, settings: Settings, target: Target) -> float:
@@ -233,20 +238,20 @@ def _foresee_accuracy(cell: Cell, settings: Settings, target: Target) -> float:
     trials = (verify.one_of_each(parameters),) * batch
     request = RunRequest((parameters,) * batch, trials, 0, _TRIAL)
     (run,) = target.build(parameters, quiet).run([request], quiet)
+    end = settings.compared(cell)[1]
     at_once = target.max_processes or available_cores()
     turns = math.ceil(settings.seeds / batch / at_once)
-    return turns * run.phases["simulate"] * settings.duration / _TRIAL
+    return turns * run.phases["simulate"] * end / _TRIAL
 
 
-def compare(
-    reference: Samples | str, other: Samples | str, name: str, settings: Settings, settle: float
-) -> dict[str, Any]:
-    """Verdict on two samples, as `verify.DistributionResult` has it."""
-    if isinstance(reference, str) or isinstance(other, str):
-        reason = reference if isinstance(reference, str) else other
+def compare(cell: Cell, samples: Samples | str, settings: Settings) -> dict[str, Any]:
+    """Verdict on a cell's samples and the reference's, as `verify.DistributionResult` has it."""
+    reference = sample(Cell(REFERENCE, cell.n_per_unit), settings)
+    if isinstance(reference, str) or isinstance(samples, str):
+        reason = reference if isinstance(reference, str) else samples
         return {"verdict": "not compared", "reason": reason}
-    window = settings.duration - settle
-    (result,) = verify.compare_samples([REFERENCE, name], [reference, other], window)
+    start, end = settings.compared(cell)
+    (result,) = verify.compare_samples([REFERENCE, cell.target], [reference, samples], end - start)
     return {
         "verdict": "agree" if result.agrees else "differ",
         "reference": REFERENCE,
