@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 
 from benchmarks import measure
 from pfc_standalone import agreement, results, verify
+from pfc_standalone.machine import available_cores
 from pfc_standalone.parameters import Parameters
 
 #: What each of Brian2's own ways is called, by its device.
@@ -71,6 +73,17 @@ class PlainBrian2:
             memory,
         )
 
+    def foresee(self, seeds: int) -> float:
+        """Seconds that runs under all seeds will take, one a core."""
+        if self._device == "runtime":
+            phases = self._python("--device", self._device, "--duration", 0.05)[0]
+            one = phases["start"] + phases["simulate"] * self._duration / 0.05
+        else:
+            began = time.perf_counter()
+            self.run(1)
+            one = time.perf_counter() - began
+        return one * seeds / available_cores()
+
     def sample(
         self, seeds: int, rounds: list[tuple[PlainRun, float]], start: float
     ) -> measure.Samples:
@@ -78,7 +91,8 @@ class PlainBrian2:
         are among them.
         """
         runs = [run for run, _ in rounds][:seeds]
-        runs += [self.run(seed) for seed in range(len(runs) + 1, seeds + 1)]
+        with ThreadPoolExecutor(available_cores()) as pool:
+            runs += pool.map(self.run, range(len(runs) + 1, seeds + 1))
         spikes = [
             {
                 "spike_time": run.time,

@@ -43,8 +43,8 @@ def pytest_addoption(parser):
         "--rounds", type=int, default=3, help="timed runs of each cell (default: %(default)s)"
     )
     group.addoption(
-        "--limit", type=float, default=40.0, metavar="SECONDS",
-        help="a cell whose run would take longer is skipped (default: %(default)s)",
+        "--limit", type=float, default=30.0, metavar="SECONDS",
+        help="a cell whose rounds would take longer is skipped (default: %(default)s)",
     )  # fmt: skip
     group.addoption(
         "--set", dest="pfc_set", action="append", default=[], metavar="NAME=VALUE",
@@ -120,17 +120,21 @@ def pytest_generate_tests(metafunc):
             "cell", cells, ids=[f"{c.target}-n{c.n_per_unit}-r{c.replicates}" for c in cells]
         )
     if "plain_size" in metafunc.fixturenames:
-        sizes = () if config.option.no_baseline else _numbers(config, "sizes")
-        metafunc.parametrize("plain_size", sizes, ids=[f"n{n}" for n in sizes])
+        sizes = _numbers(config, "sizes")
+        left_out = pytest.mark.skipif(config.option.no_baseline, reason="--no-baseline")
+        metafunc.parametrize(
+            "plain_size", [pytest.param(n, id=f"n{n}", marks=left_out) for n in sizes]
+        )
     if "scaling_cell" in metafunc.fixturenames:
         cells = [
             Cell("cpp", n, 1, connectivity)
             for connectivity, sizes in _SCALING_SIZES.items()
             for n in sizes
         ]
-        cells = cells if config.option.scaling else []
+        asked = pytest.mark.skipif(not config.option.scaling, reason="done with --scaling")
         metafunc.parametrize(
-            "scaling_cell", cells, ids=[f"{c.connectivity}-n{c.n_per_unit}" for c in cells]
+            "scaling_cell",
+            [pytest.param(c, id=f"{c.connectivity}-n{c.n_per_unit}", marks=asked) for c in cells],
         )
 
 

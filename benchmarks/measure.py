@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import psutil
 
 from pfc_standalone import agreement, verify
 from pfc_standalone.connectivity import connection_mask, synapse_count
 from pfc_standalone.experiment import requests_for, wall_phases
 from pfc_standalone.machine import available_cores
+from pfc_standalone.memory import process_memory
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.populations import population_table
 from pfc_standalone.run_values import RunRequest
@@ -130,6 +132,21 @@ class Speed:
         took = time.perf_counter() - began
         simulate = wall_phases(runs, took)["simulate"]
         return took + simulate * (self.duration / _TRIAL - 1)
+
+
+def largest_size(parameters: Parameters) -> int:
+    """Largest n_per_unit that fits this machine's memory, as `memory` estimates it, up to 1e5."""
+    total = psutil.virtual_memory().total
+
+    def fits(n: int) -> bool:
+        larger = with_values(parameters, {"network.n_per_unit": n})
+        return process_memory(larger, 1.0) < total
+
+    low, high = 10, 100_000
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
 
 
 def work(parameters: Parameters, replicates: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from benchmarks.records import PHASES, RecordsError, load, newest, table
 from benchmarks.words import advice
@@ -55,6 +56,8 @@ def _lines(rows: pd.DataFrame, column: str, label: str) -> Figure:
         ax.set_title(f"{replicates} replicate{'s' if replicates > 1 else ''}")
         sizes = sorted(rows["n_per_unit"].unique())
         ax.set_xticks(sizes, [str(s) for s in sizes])
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         ax.minorticks_off()
         ax.grid(alpha=0.3)
     axes[0, 0].set_ylabel(label)
@@ -152,6 +155,15 @@ def _scaling(rows: pd.DataFrame, fits: dict[str, dict[str, float]]) -> Figure:
     return figure
 
 
+def _largest(rows: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Largest sizes, by connectivity: that were measured, and that fit into memory."""
+    if rows.empty:
+        return {}
+    names = {"n_per_unit": "measured", "largest_n_in_memory": "fits"}
+    largest = rows.groupby("connectivity")[list(names)].max().rename(columns=names)
+    return largest.to_dict("index")
+
+
 def fit_scaling(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
     """Exponents of time and memory over size, by connectivity, fitted to the larger half."""
     fits: dict[str, dict[str, float]] = {}
@@ -223,14 +235,16 @@ def write_report(path: Path, folder: Path) -> Path:
         if figure is not None:
             figure.savefig(folder / f"{name}.png", dpi=150)
             plt.close(figure)
-            images[name] = base64.b64encode((folder / f"{name}.png").read_bytes()).decode()
+            encoded = base64.b64encode((folder / f"{name}.png").read_bytes()).decode()
+            width = round(100 * figure.get_figwidth())
+            images[name] = f"data:image/png;base64,{encoded}", width
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True
     )
     page = environment.get_template("report.html.jinja").render(
         images=images, advice=advice(main), machine=data["machine_info"]["pfc"],
         date=data["datetime"][:19], commit=data["commit_info"].get("id", ""), fits=fits,
-        largest=scaling.groupby("connectivity")["n_per_unit"].max().to_dict(),
+        largest=_largest(scaling),
         rows=main.sort_values(["replicates", "n_per_unit", "run_s"]).to_dict("records"),
         source=path.name,
     )  # fmt: skip

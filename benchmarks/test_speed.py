@@ -22,17 +22,22 @@ _MOST_SYNAPSES = 6_000_000
 _SCALING_DURATION = 0.2
 
 
-def build(cell, settings, duration=None):
-    """The cell, built; skips what this machine cannot run, or not soon enough."""
+def build(cell, settings, duration=None, patience=1):
+    """The cell, built; skips what this machine cannot run, or not within limit x patience."""
     try:
         require(get_target(cell.target))
     except RequirementError as missing:
         pytest.skip(str(missing))
     speed = Speed.of(cell, settings, duration)
-    foreseen = speed.foresee()
-    if foreseen > settings.limit:
-        pytest.skip(f"one run would take about {foreseen:.0f} s, --limit is {settings.limit:g} s")
+    seconds = settings.rounds * speed.foresee() / patience
+    skip_if_long(seconds, f"{settings.rounds} rounds", settings)
     return speed
+
+
+def skip_if_long(seconds, what, settings):
+    """Skip a cell that would take too long, and say why."""
+    if seconds > settings.limit:
+        pytest.skip(f"{what} would take about {seconds:.0f} s, --limit is {settings.limit:g} s")
 
 
 def timed(benchmark, settings, run, reference=None):
@@ -123,6 +128,7 @@ def test_plain_brian2(benchmark, device, plain_size, settings, tmp_path_factory)
     # Its duration is part of the binary: long enough to compare spikes.
     start, end = settings.compared(cell)
     plain = PlainBrian2(device, parameters, tmp_path_factory.mktemp("plain"), end)
+    skip_if_long(plain.foresee(settings.seeds), f"{settings.seeds} seeds", settings)
     rounds, facts = timed(benchmark, settings, plain.run, Speed.of(ours, settings, end).run)
     samples = plain.sample(settings.seeds, rounds, start)
     agreement = measure.compare(cell, samples, settings)
@@ -140,8 +146,9 @@ def test_plain_brian2(benchmark, device, plain_size, settings, tmp_path_factory)
 
 def test_scaling(benchmark, scaling_cell, settings):
     """Time and memory of cpp over three decades of size (--scaling)."""
-    speed = build(scaling_cell, settings, _SCALING_DURATION)
+    speed = build(scaling_cell, settings, _SCALING_DURATION, patience=4)
     rounds, facts = timed(benchmark, settings, speed.run)
+    facts["largest_n_in_memory"] = measure.largest_size(speed.parameters)
     describe(
         benchmark,
         scaling_cell,

@@ -30,41 +30,63 @@ def break_even(build: float, run: float, other_build: float, other_run: float) -
 
 
 def advice(rows: pd.DataFrame) -> list[str]:
-    """Sentences on the rows of `records.table`; plain Brian2 last.
+    """Sentences on the rows of `records.table`: the targets, then plain Brian2.
 
     A target's cost of building is the largest of its cells: later ones share compiled modules.
     """
-    if rows.empty:
+    ours = rows[rows["kind"] == "target"] if len(rows) else rows
+    if ours.empty:
         return []
-    building = (rows["generate_s"] + rows["compile_s"]).groupby(rows["target"]).max()
-    ours = rows[rows["kind"] == "target"]
+    build = (rows["generate_s"] + rows["compile_s"]).groupby(rows["target"]).max()
+    cells = ["n_per_unit", "replicates"]
+    quickest = ours.loc[ours.groupby(cells)["run_s"].idxmin()].set_index(cells)
     sentences = []
-    for (n, replicates), cell in ours.groupby(["n_per_unit", "replicates"]):
-        cell = cell.set_index("target")
-        best = cell["run_s"].idxmin()
-        repl = f"{replicates} replicate" + ("s" if replicates > 1 else "")
-        seconds = cell.loc[best, "simulated_s"] / replicates
-        text = (
-            f"At n_per_unit {n} with {repl}, {best} is the quickest: {cell.loc[best, 'run_s']:.2g} "
-            f"s a run of {seconds:g} s of biological time"
+    for best, won in quickest.groupby("target", sort=False):
+        where = "in every cell measured" if len(won) == len(quickest) else "at " + "; ".join(
+            f"n_per_unit {n} with {_replicates(r)}" for n, r in won.index
+        )  # fmt: skip
+        sentences.append(
+            f"{best} is the quickest {where}: a run takes {_range(won['run_s'], 's')}, after "
+            f"{build[best]:.2g} s to build it once."
         )
-        slower = [
-            f"{name} takes {cell.loc[name, 'ratio']:.3g} times as long"
-            for name in cell.sort_values("run_s").index
-            if name != best and best == "cpp" and not math.isnan(cell.loc[name, "ratio"])
-        ]
-        text += f" ({', '.join(slower)})." if slower else "."
-        pays = []
-        for name in cell.index.drop(best):
-            at = break_even(
-                building[best], cell.loc[best, "run_s"], building[name], cell.loc[name, "run_s"]
-            )
-            pays.append(f"against {name} from the first run" if at == 1 else
-                        f"against {name} from run {at}")  # fmt: skip
-        if pays:
-            text += f" Building it takes {building[best]:.2g} s and pays {', '.join(pays)}."
-        sentences.append(text)
+        for other in dict.fromkeys(ours["target"]):
+            theirs = ours[ours["target"] == other].set_index(cells)
+            both = theirs.index.intersection(won.index)
+            if other != best and len(both):
+                sentences.append(_against(best, won.loc[both], other, theirs.loc[both], build))
     return sentences + _plain(rows)
+
+
+def _against(
+    best: str, won: pd.DataFrame, other: str, theirs: pd.DataFrame, build: pd.Series
+) -> str:
+    """One sentence on how much longer another target takes, and from when building pays."""
+    runs = [
+        break_even(build[best], run, build[other], other_run)
+        for run, other_run in zip(won["run_s"], theirs["run_s"], strict=True)
+    ]
+    seconds = (build[best] - build[other] + won["start_s"] - theirs["start_s"]) / (
+        theirs["real_time_factor"] - won["real_time_factor"]
+    )
+    text = f"{other} takes "
+    ratios = theirs["ratio"].dropna()
+    text += _range(ratios, "times as long") if len(ratios) else _range(theirs["run_s"], "s a run")
+    if max(seconds) <= 0:
+        return f"{text} and longer to build: {best} pays from the first run, however short."
+    at = f"run {min(runs)}" if min(runs) == max(runs) else f"run {min(runs)} to {max(runs)}"
+    return (
+        f"{text}; building {best} instead pays from {at} on, or once "
+        f"{_range(seconds.clip(lower=0), 's')} of biological time are simulated."
+    )
+
+
+def _range(values: pd.Series, unit: str) -> str:
+    low, high = f"{min(values):.2g}", f"{max(values):.2g}"
+    return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
+
+
+def _replicates(n: int) -> str:
+    return f"{n} replicate" + ("s" if n > 1 else "")
 
 
 def _plain(rows: pd.DataFrame) -> list[str]:
