@@ -46,8 +46,10 @@ def advice(rows: pd.DataFrame) -> list[str]:
             f"n_per_unit {n} with {_replicates(r)}" for n, r in won.index
         )  # fmt: skip
         sentences.append(
-            f"{best} is the quickest {where}: a run takes {_range(won['run_s'], 's')}, after "
-            f"{build[best]:.2g} s to build it once."
+            f"{best} is the quickest {where}: a run of "
+            f"{_range(won['simulated_s'] / won.index.get_level_values('replicates'), 's')} of "
+            f"biological time takes {_range(won['run_s'], 's')}, after {build[best]:.2g} s to "
+            "build it once."
         )
         for other in dict.fromkeys(ours["target"]):
             theirs = ours[ours["target"] == other].set_index(cells)
@@ -81,7 +83,7 @@ def _against(
 
 
 def _range(values: pd.Series, unit: str) -> str:
-    low, high = f"{min(values):.2g}", f"{max(values):.2g}"
+    low, high = (f"{float(f'{x:.2g}'):g}" for x in (min(values), max(values)))
     return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
 
 

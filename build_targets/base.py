@@ -38,6 +38,16 @@ def python_environment() -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": "0"}
 
 
+def run_python(command: list[str], environment: dict[str, str], what: str) -> None:
+    """Run a Python process to its end; `TargetError` with its last line if it fails."""
+    done = subprocess.run(
+        command, env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise TargetError(f"{what} failed: {last}")
+
+
 @dataclass(frozen=True)
 class CachedBuild:
     """A network in the cache, ready to run."""
@@ -131,16 +141,8 @@ class CachedTarget(ABC):
             values = folder / "parameters.json"
             values.write_text(json.dumps(parameters.bound_at("build")))
             command = [sys.executable, "-m", "build_targets.generate"]
-            done = subprocess.run(
-                [*command, str(folder), str(values), "--target", self.name],
-                env=os.environ | python_environment(),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-                raise TargetError(f"generating the source failed: {last}")
+            arguments = [str(folder), str(values), "--target", self.name]
+            run_python([*command, *arguments], python_environment(), "generating the source")
 
         return _cached(self.source_digest(parameters), FILE, fill)
 

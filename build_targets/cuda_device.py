@@ -48,6 +48,7 @@ class PFCCUDADevice(NativeDevice, CUDAStandaloneDevice):
     def set_preferences(self, parameters: Parameters) -> None:
         """brian2cuda's preferences that matter here, each with its reason."""
         self.sort_spikes = parameters.build.strict_math
+        b2.prefs.logging.console_log_level = "WARNING"  # it would list all of them
         prefs = b2.prefs.devices.cuda_standalone
         # A spike's synapses are served by this many blocks. A source has at most one synapse a
         # population when pooled, and connectivity is stored once for each block.

@@ -197,6 +197,8 @@ def _finish(process: _Process, manifest: Manifest) -> RunResult:
         )
     if code or said:
         first = said.partition("\n")[0] or f"it ended with exit code {code}"
+        if "out of memory" in first:
+            first += ": use a smaller --n-per-unit or --set network.batch=N with fewer replicates"
         raise RunError(f"the simulation failed: {first}")
     if "write" not in process.phases:
         raise RunError("the simulation ended without writing its results")

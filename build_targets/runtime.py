@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from build_targets import cache
-from build_targets.base import CachedTarget, python_environment
+from build_targets.base import CachedTarget, python_environment, run_python
 from build_targets.cmake_build import compiler_requirement, cxx_compiler, processor, tool_version
 from build_targets.launch import Program
 from build_targets.manifest import Manifest, describe
 from pfc_standalone.cli import main
 from pfc_standalone.machine import available_cores
 from pfc_standalone.parameters import Parameters
-from pfc_standalone.targets import Progress, Requirement, TargetError
+from pfc_standalone.targets import Progress, Requirement
 
 #: In a build's folder: where its compiled modules are.
 _MODULES = "modules"
@@ -99,16 +97,7 @@ class CythonTarget(RuntimeTarget):
         shared.mkdir(parents=True, exist_ok=True)
         (folder / _MODULES).symlink_to(f"../{shared.name}")
         program = self.program(source, folder)
-        done = subprocess.run(
-            program.command,
-            env=os.environ | program.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise TargetError(f"compiling the modules failed: {last}")
+        run_python(program.command, program.environment, "compiling the modules")
 
     def program(self, source: Path, compiled: Path) -> Program:
         """As for numpy; the compiler is part of the names that Brian2 gives modules."""

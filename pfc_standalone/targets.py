@@ -113,6 +113,10 @@ class Target(Protocol):
     def name(self) -> str:
         """Short name, such as "cpp"."""
 
+    @property
+    def max_processes(self) -> int | None:
+        """How many runs may go on at once; None for one a core."""
+
     def requirements(self) -> list[Requirement]:
         """What it needs on this machine, found or not."""
 

@@ -80,8 +80,8 @@ def test_advice_names_the_quickest_and_when_compiling_pays(two_targets):
         facts["phases_s"] |= {"compile": 0.0, "generate": 0.0}
     best, other = words.advice(records.table(two_targets))
     assert best == (
-        "cpp is the quickest in every cell measured: a run takes 0.2 to 0.4 s, after 5 s to build "
-        "it once."
+        "cpp is the quickest in every cell measured: a run of 1 s of biological time takes 0.2 to "
+        "0.4 s, after 5 s to build it once."
     )
     # 5 s over 9.0 - 0.1 and 10.0 - 0.3 s for each biological second
     assert other == (
@@ -90,7 +90,7 @@ def test_advice_names_the_quickest_and_when_compiling_pays(two_targets):
     )
     two_targets["benchmarks"][3]["stats"]["median"] = 0.3
     sentences = words.advice(records.table(two_targets))
-    assert sentences[0].startswith("cpp is the quickest at n_per_unit 25 with 1 replicate: a run")
+    assert sentences[0].startswith("cpp is the quickest at n_per_unit 25 with 1 replicate: a ")
     assert sentences[2].startswith("numpy is the quickest at n_per_unit 100 with 1 replicate")
 
 

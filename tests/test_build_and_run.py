@@ -198,6 +198,7 @@ def test_a_good_binary_is_read(odd_binary):
     [
         ("exit 3", "the simulation failed: it ended with exit code 3"),
         ("WRITE\necho 'Error reading x' >&2", "the simulation failed: Error reading x"),
+        ("echo 'ERROR: out of memory' >&2", "out of memory: use a smaller --n-per-unit"),
         ("kill -SEGV $$", "ended by signal SIGSEGV"),
         ("kill -KILL $$", "SIGKILL: is memory exhausted"),
         ("echo progress 0.5", "ended without writing its results"),

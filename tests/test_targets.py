@@ -92,6 +92,8 @@ def test_default_cuda_source_adds_in_parallel_and_agrees():
     source, _ = CudaOnCpuTarget().generate(parallel, quiet)
     kernel = (source / "code_objects" / "recurrent_pre_codeobject.cu").read_text()
     assert "_brian_atomicAdd(&_ptr_array_pools_g_nmda" in kernel
+    # the clock is read when the device has finished, not when all is launched
+    assert "cudaDeviceSynchronize()); _pfc_end = " in (source / "main.cu").read_text()
     assert result.spike_time.size == expected.spike_time.size >= 2000
 
 
@@ -114,6 +116,31 @@ def test_targets_are_registered():
     assert all(get_target(name).name == name for name in target_names())
     with pytest.raises(ParameterError, match=r"the target is fpga, allowed is one of: .*numpy"):
         get_target("fpga")
+
+
+FIFTH = """
+from build_targets.cpp import CppTarget
+
+class FifthTarget(CppTarget):
+    name = "fifth"
+"""
+
+
+def test_a_fifth_target_is_one_file_and_one_line(tmp_path, monkeypatch):
+    """In a package of its own, which this project has never heard of."""
+    (tmp_path / "fifth_target.py").write_text(FIFTH)
+    described = tmp_path / "fifth-1.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: fifth\nVersion: 1\n")
+    (described / "entry_points.txt").write_text(
+        "[pfc_standalone.targets]\nfifth = fifth_target:FifthTarget\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # for the process that generates
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "fifth" in target_names()
+    small = with_values(STRICT, {"network.n_per_unit": 10, "network.traces": False})
+    result = run(small, two_trials(small), target=get_target("fifth"), duration=0.5)
+    assert result.spike_time.size > 100
 
 
 def test_what_is_missing_ends_the_stages():
