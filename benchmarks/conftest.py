@@ -32,7 +32,7 @@ def pytest_addoption(parser):
     )
     group.addoption("--replicates", default="1,10", help="comma-separated (default: %(default)s)")
     group.addoption(
-        "--duration", type=float, default=1.0, metavar="SECONDS",
+        "--duration", type=float, default=0.8, metavar="SECONDS",
         help="biological time of each timed run of a target (default: %(default)s)",
     )  # fmt: skip
     group.addoption(
@@ -43,7 +43,7 @@ def pytest_addoption(parser):
         "--rounds", type=int, default=3, help="timed runs of each cell (default: %(default)s)"
     )
     group.addoption(
-        "--limit", type=float, default=30.0, metavar="SECONDS",
+        "--limit", type=float, default=20.0, metavar="SECONDS",
         help="a cell whose rounds would take longer is skipped (default: %(default)s)",
     )  # fmt: skip
     group.addoption(
