@@ -43,7 +43,7 @@ def pytest_addoption(parser):
         "--rounds", type=int, default=3, help="timed runs of each cell (default: %(default)s)"
     )
     group.addoption(
-        "--limit", type=float, default=20.0, metavar="SECONDS",
+        "--limit", type=float, default=25.0, metavar="SECONDS",
         help="a cell whose rounds would take longer is skipped (default: %(default)s)",
     )  # fmt: skip
     group.addoption(
