@@ -252,4 +252,5 @@ def _shaped(traces: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]] | None:
     if not traces:
         return None
     samples = traces["t"].size
-    return {n: a if n == "t" else a.reshape(samples, -1) for n, a in traces.items()}
+    columns = {n: a.size // max(samples, 1) for n, a in traces.items()}
+    return {n: a if n == "t" else a.reshape(samples, columns[n]) for n, a in traces.items()}

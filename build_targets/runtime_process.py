@@ -77,9 +77,11 @@ def set_preferences(codegen: str, modules: Path, parameters: Parameters) -> None
     b2.prefs.codegen.runtime.cython.cache_dir = str(modules)
     b2.prefs.core.stop_on_keyboard_interrupt = False  # an interrupt must not look like an end
     b2.prefs.logging.console_log_level = "ERROR"  # standard error is for what went wrong
+    flags = b2.prefs.codegen.cpp.extra_compile_args_gcc
     if parameters.build.strict_math:
-        native = ["-march=native"] if parameters.build.native else []
-        b2.prefs.codegen.cpp.extra_compile_args_gcc = STRICT_FLAGS + native
+        flags = [*STRICT_FLAGS, "-march=native"]
+    unwanted = () if parameters.build.native else ("-march=native", "-mcpu=native", "-mtune=native")
+    b2.prefs.codegen.cpp.extra_compile_args_gcc = [f for f in flags if f not in unwanted]
 
 
 def _read_values(manifest: Manifest, arguments: list[str]) -> dict[str, np.ndarray[Any, Any]]:

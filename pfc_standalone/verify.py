@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pfc_standalone import agreement
 from pfc_standalone.experiment import label, requests_for
-from pfc_standalone.machine import machine
+from pfc_standalone.machine import machine, versions
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.populations import Layout, population_table
 from pfc_standalone.run_values import RunRequest
@@ -33,7 +33,7 @@ MIN_SEEDS = 10
 #: Probability of any false alarm in all comparisons of a run.
 ALPHA = 0.01
 #: Fewer equal spikes than this are no proof of anything.
-MIN_EXACT_SPIKES = 1000
+MIN_EXACT_SPIKES = 2000
 #: Membrane potentials that differ by more than this many rounding errors (at 0.1 V) differ
 #: really: until the first spike that differs, all input is the same, and errors die out with the
 #: membrane time constant instead of growing.
@@ -336,4 +336,5 @@ def verify(
         "distributions": [asdict(r) | {"agrees": r.agrees} for r in distributions],
         "parameters": parameters.as_dict(),
         "machine": machine(),
+        "versions": versions(),
     }

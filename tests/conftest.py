@@ -49,7 +49,8 @@ def run(parameters, trials, *, target=None, first_replicate=0, duration=None):
     from pfc_standalone.run_values import RunRequest
 
     build = (target or get_target("cpp")).build(parameters, quiet)
-    duration = duration or max(t[-1].end for t in trials if t)
+    if duration is None:
+        duration = max(t[-1].end for t in trials if t)
     batch = parameters.network.batch
     assert len(trials) == batch
     request = RunRequest((parameters,) * batch, tuple(trials), first_replicate, duration)
