@@ -108,15 +108,7 @@ class PlainBrian2:
     def facts(self, rounds: list[tuple[PlainRun, float]]) -> dict[str, Any]:
         """As `measure.speed_facts`, where plain Brian2 tells."""
         phases = [self._built | run.phases for run, _ in rounds]
-        medians = {p: float(np.median([r[p] for r in phases])) for p in phases[0]}
-        facts = measure.work(self._parameters, 1)
-        steps = self._duration / (self._parameters.network.dt * 1e-3)
-        return facts | {
-            "simulated_s": self._duration,
-            "phases_s": medians,
-            "phases_s_rounds": phases,
-            "real_time_factor": [r["simulate"] / self._duration for r in phases],
-            "ns_per_neuron_step": medians["simulate"] / (facts["neurons"] * steps) * 1e9,
+        return measure.phase_facts(self._parameters, self._duration, 1, phases) | {
             "peak_memory_bytes": max(run.memory for run, _ in rounds),
             "device_memory_bytes": 0,
         }

@@ -20,10 +20,10 @@ from scipy import stats
 
 from benchmarks.records import RecordsError, load
 from pfc_standalone import agreement
+from pfc_standalone.verify import ALPHA
 
 #: A change of speed below this is not called one, whatever the statistics say.
 LEAST_CHANGE = 0.05
-ALPHA = 0.01
 Key = tuple[str, int, int, str]
 
 

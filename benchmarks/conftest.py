@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from pytest_benchmark.utils import get_tag
 
 from benchmarks.measure import Cell, Settings
 from build_targets import nvidia
@@ -79,7 +80,7 @@ def pytest_configure(config):
     # Without a word on where results go, they are kept in .benchmarks.
     options = config.option
     if not (options.benchmark_json or options.benchmark_save):
-        options.benchmark_autosave = True
+        options.benchmark_autosave = get_tag()
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ["PFC_CACHE_DIR"] = options.build_cache or tempfile.mkdtemp(prefix="pfc-benchmark-")
     try:
@@ -143,6 +144,14 @@ def settings(pytestconfig):
     """What the command line asks for."""
     o = pytestconfig.option
     return Settings(o.duration, o.seeds, o.rounds, o.limit, values_set(o.pfc_set))
+
+
+def pytest_benchmark_update_json(config, output_json):
+    """Keep the reasons for which cells were skipped, options that were not asked for apart."""
+    reports = config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", [])
+    output_json["skipped"] = [
+        report.longrepr[2].removeprefix("Skipped: ") for report in reports if report.when == "call"
+    ]
 
 
 def pytest_benchmark_update_machine_info(config, machine_info):

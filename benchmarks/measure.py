@@ -43,6 +43,9 @@ class Cell:
         """Cells that are compared with each other."""
         return f"n_per_unit {self.n_per_unit}, replicates {self.replicates}, {self.connectivity}"
 
+    def __str__(self) -> str:
+        return f"{self.target} at {self.group}"
+
 
 @dataclass
 class Settings:
@@ -179,6 +182,24 @@ def events_per_second(parameters: Parameters, rates: dict[str, float]) -> dict[s
     }
 
 
+def phase_facts(
+    parameters: Parameters, duration: float, replicates: int, phases: list[dict[str, float]]
+) -> dict[str, Any]:
+    """What follows from the size of a network and the phases of each round."""
+    facts: dict[str, Any] = work(parameters, replicates)
+    medians = {p: float(np.median([r[p] for r in phases])) for p in phases[0]}
+    simulated = duration * replicates
+    steps = round(duration / (parameters.network.dt * 1e-3))
+    return facts | {
+        "simulated_s": simulated,
+        "steps": steps,
+        "phases_s": medians,
+        "phases_s_rounds": phases,
+        "real_time_factor": [r["simulate"] / simulated for r in phases],
+        "ns_per_neuron_step": medians["simulate"] / (facts["neurons"] * steps) * 1e9,
+    }
+
+
 def speed_facts(
     speed: Speed, rounds: list[tuple[list[RunResult], float]], events: dict[str, float] | None
 ) -> dict[str, Any]:
@@ -191,18 +212,9 @@ def speed_facts(
     events : dict, optional
         From `events_per_second`.
     """
-    cell, dt = speed.cell, speed.parameters.network.dt * 1e-3
-    simulated = speed.duration * cell.replicates
-    facts: dict[str, Any] = work(speed.parameters, cell.replicates)
     phases = [speed.build.phases | wall_phases(runs, seconds) for runs, seconds in rounds]
-    medians = {p: float(np.median([r[p] for r in phases])) for p in phases[0]}
-    steps = speed.duration / dt
+    facts = phase_facts(speed.parameters, speed.duration, speed.cell.replicates, phases)
     facts |= {
-        "simulated_s": simulated,
-        "phases_s": medians,
-        "phases_s_rounds": phases,
-        "real_time_factor": [r["simulate"] / simulated for r in phases],
-        "ns_per_neuron_step": medians["simulate"] / (facts["neurons"] * steps) * 1e9,
         "peak_memory_bytes": max(
             (r.memory.get("process", 0) for runs, _ in rounds for r in runs), default=0
         ),
@@ -211,7 +223,7 @@ def speed_facts(
         ),
     }
     if events:
-        scale = simulated / medians["simulate"]
+        scale = facts["simulated_s"] / facts["phases_s"]["simulate"]
         facts |= {f"{name}_per_s": n * scale for name, n in events.items()}
     return facts
 

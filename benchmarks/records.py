@@ -83,6 +83,7 @@ def table(data: dict[str, Any]) -> pd.DataFrame:
             "real_time_factor_high": max(factor),
             "ratio": facts.get("ratio", {}).get("median", np.nan),
             "verdict": facts["agreement"]["verdict"],
+            "reason": facts["agreement"].get("reason", ""),
         }
         rows.append(row)
     return pd.DataFrame(rows)

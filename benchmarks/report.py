@@ -23,6 +23,7 @@ from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from benchmarks.records import PHASES, RecordsError, load, newest, table
 from benchmarks.words import advice
+from pfc_standalone.verify import ALPHA
 
 _COLOURS = {
     "cpp": "#0072B2", "cython": "#E69F00", "numpy": "#CC79A7", "cuda": "#009E73",
@@ -124,7 +125,7 @@ def _agreement(data: dict[str, Any]) -> Figure | None:
                 if (population, statistic) in found:
                     c = found[population, statistic]
                     values[i, j] = c["distance"] / c["null_95"]
-                    if c["p_corrected"] < 0.01:
+                    if c["p_corrected"] < ALPHA:
                         ax.text(j, i, "x", ha="center", va="center", fontsize=8)
         image = ax.imshow(values, vmin=0, vmax=2, cmap="RdYlBu_r", aspect="auto")
         ax.set_facecolor("#DDDDDD")
@@ -215,8 +216,7 @@ def write_report(path: Path, folder: Path) -> Path:
     data = load(path)
     rows = table(data)
     rows["peak_memory_mb"] = rows["peak_memory_bytes"] / 1e6
-    steps = rows["simulated_s"] / 1e-4
-    rows["step_us"] = rows["simulate_s"] / steps * 1e6
+    rows["step_us"] = rows["simulate_s"] / rows["steps"] * 1e6
     folder.mkdir(parents=True, exist_ok=True)
     rows.to_csv(folder / "benchmarks.csv", index=False)
     main, scaling = rows[rows["kind"] != "scaling"], rows[rows["kind"] == "scaling"]
@@ -246,7 +246,7 @@ def write_report(path: Path, folder: Path) -> Path:
         date=data["datetime"][:19], commit=data["commit_info"].get("id", ""), fits=fits,
         largest=_largest(scaling),
         rows=main.sort_values(["replicates", "n_per_unit", "run_s"]).to_dict("records"),
-        source=path.name,
+        source=path.name, alpha=ALPHA, skipped=data.get("skipped", []),
     )  # fmt: skip
     (folder / "report.html").write_text(page)
     return folder / "report.html"

@@ -27,17 +27,19 @@ def build(cell, settings, duration=None, patience=1):
     try:
         require(get_target(cell.target))
     except RequirementError as missing:
-        pytest.skip(str(missing))
+        pytest.skip(f"{cell}: {missing}")
     speed = Speed.of(cell, settings, duration)
     seconds = settings.rounds * speed.foresee() / patience
-    skip_if_long(seconds, f"{settings.rounds} rounds", settings)
+    skip_if_long(cell, seconds, f"{settings.rounds} rounds", settings)
     return speed
 
 
-def skip_if_long(seconds, what, settings):
+def skip_if_long(cell, seconds, what, settings):
     """Skip a cell that would take too long, and say why."""
     if seconds > settings.limit:
-        pytest.skip(f"{what} would take about {seconds:.0f} s, --limit is {settings.limit:g} s")
+        pytest.skip(
+            f"{cell}: {what} would take about {seconds:.0f} s, --limit is {settings.limit:g} s"
+        )
 
 
 def timed(benchmark, settings, run, reference=None):
@@ -124,11 +126,13 @@ def test_plain_brian2(benchmark, device, plain_size, settings, tmp_path_factory)
     parameters = settings.parameters(cell)
     synapses = measure.work(parameters, 1)["synapses_explicit"]
     if synapses > _MOST_SYNAPSES:
-        pytest.skip(f"{synapses:,} explicit synapses, set up one by one: more than is sensible")
+        pytest.skip(
+            f"{cell}: {synapses:,} explicit synapses, set up one by one: more than is sensible"
+        )
     # Its duration is part of the binary: long enough to compare spikes.
     start, end = settings.compared(cell)
     plain = PlainBrian2(device, parameters, tmp_path_factory.mktemp("plain"), end)
-    skip_if_long(plain.foresee(settings.seeds), f"{settings.seeds} seeds", settings)
+    skip_if_long(cell, plain.foresee(settings.seeds), f"{settings.seeds} seeds", settings)
     rounds, facts = timed(benchmark, settings, plain.run, Speed.of(ours, settings, end).run)
     samples = plain.sample(settings.seeds, rounds, start)
     agreement = measure.compare(cell, samples, settings)

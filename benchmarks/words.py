@@ -56,7 +56,7 @@ def advice(rows: pd.DataFrame) -> list[str]:
             both = theirs.index.intersection(won.index)
             if other != best and len(both):
                 sentences.append(_against(best, won.loc[both], other, theirs.loc[both], build))
-    return sentences + _plain(rows)
+    return sentences + _spikes(ours) + _plain(rows)
 
 
 def _against(
@@ -89,6 +89,17 @@ def _range(values: pd.Series, unit: str) -> str:
 
 def _replicates(n: int) -> str:
     return f"{n} replicate" + ("s" if n > 1 else "")
+
+
+def _spikes(ours: pd.DataFrame) -> list[str]:
+    verdicts = ours["verdict"].value_counts()
+    agree, differ, unknown = (verdicts.get(v, 0) for v in ("agree", "differ", "not compared"))
+    if not agree + differ + unknown:
+        return []
+    text = f"Spike statistics agree with those of cpp in {agree} of {agree + differ} cells compared"
+    if unknown:
+        text += f"; {unknown} would have taken too long to compare"
+    return [text + "."]
 
 
 def _plain(rows: pd.DataFrame) -> list[str]:

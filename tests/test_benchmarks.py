@@ -31,6 +31,7 @@ def record(target, n, run_s, simulate, *, seed=0, replicates=1, kind="target", r
     extra = {
         "target": target, "n_per_unit": n, "replicates": replicates, "connectivity": "pooled",
         "kind": kind, "agreement": verdict, "neurons": 719, "simulated_s": 1.0 * replicates,
+        "steps": 10_000,
         "phases_s": phases, "phases_s_rounds": [phases | {"simulate": simulate * x} for x in noise],
         "real_time_factor": (simulate * noise).tolist(), "ns_per_neuron_step": 9.0,
         "peak_memory_bytes": 10**7, "device_memory_bytes": 0, "synaptic_events_per_s": 1e7,
@@ -78,7 +79,8 @@ def test_advice_names_the_quickest_and_when_compiling_pays(two_targets):
     numpy = [b["extra_info"] for b in two_targets["benchmarks"][2:]]
     for facts in numpy:
         facts["phases_s"] |= {"compile": 0.0, "generate": 0.0}
-    best, other = words.advice(records.table(two_targets))
+    two_targets["benchmarks"][3]["extra_info"]["agreement"]["verdict"] = "not compared"
+    best, other, spikes = words.advice(records.table(two_targets))
     assert best == (
         "cpp is the quickest in every cell measured: a run of 1 s of biological time takes 0.2 to "
         "0.4 s, after 5 s to build it once."
@@ -87,6 +89,10 @@ def test_advice_names_the_quickest_and_when_compiling_pays(two_targets):
     assert other == (
         "numpy takes 28 to 50 times as long; building cpp instead pays from run 1 on, or once 0.52 "
         "to 0.56 s of biological time are simulated."
+    )
+    assert spikes == (
+        "Spike statistics agree with those of cpp in 1 of 1 cells compared; 1 would have taken too "
+        "long to compare."
     )
     two_targets["benchmarks"][3]["stats"]["median"] = 0.3
     sentences = words.advice(records.table(two_targets))
@@ -174,6 +180,7 @@ def test_the_page_needs_no_network(two_targets, tmp_path):
     ]
     two_targets["benchmarks"] += scaling
     two_targets["benchmarks"][0]["extra_info"]["profile"] = {"a_codeobject": 0.75, "b": 0.25}
+    two_targets["skipped"] = ["numpy at n_per_unit 400: too long"]
     path = tmp_path / "b.json"
     path.write_text(json.dumps(two_targets))
     page = report.write_report(path, tmp_path / "out")
@@ -181,6 +188,7 @@ def test_the_page_needs_no_network(two_targets, tmp_path):
     assert "http" not in text
     assert text.count("data:image/png;base64,") == 6
     assert "cpp is the quickest" in text
+    assert "<li>numpy at n_per_unit 400: too long</li>" in text
     assert "time grows as n<sup>0.90</sup>" in text
     assert "memory as n<sup>1.00</sup>; measured up to n_per_unit 25000" in " ".join(text.split())
     names = {p.name for p in (tmp_path / "out").iterdir()}
