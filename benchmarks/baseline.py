@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import measure
-from pfc_standalone import agreement, results, verify
+from pfc_standalone import results, verify
 from pfc_standalone.machine import available_cores
 from pfc_standalone.parameters import Parameters
 
@@ -84,12 +84,10 @@ class PlainBrian2:
             one = time.perf_counter() - began
         return one * seeds / available_cores()
 
-    def sample(
+    def record(
         self, seeds: int, rounds: list[tuple[PlainRun, float]], start: float
-    ) -> measure.Samples:
-        """Statistics of every population under each seed, from ``start`` (s) on; the timed rounds
-        are among them.
-        """
+    ) -> measure.Recorded:
+        """Spikes under every seed, the timed rounds among them, compared from ``start`` (s) on."""
         runs = [run for run, _ in rounds][:seeds]
         with ThreadPoolExecutor(available_cores()) as pool:
             runs += pool.map(self.run, range(len(runs) + 1, seeds + 1))
@@ -103,12 +101,14 @@ class PlainBrian2:
         ]
         trials = [verify.one_of_each(self._parameters) for _ in runs]
         dataset = results.make_dataset(self._parameters, trials, spikes, None, {})
-        return agreement.population_samples(dataset, start, self._duration)
+        return measure.Recorded.of(dataset, start, self._duration, self._duration)
 
-    def facts(self, rounds: list[tuple[PlainRun, float]]) -> dict[str, Any]:
+    def facts(
+        self, rounds: list[tuple[PlainRun, float]], recorded: measure.Recorded
+    ) -> dict[str, Any]:
         """As `measure.speed_facts`, where plain Brian2 tells."""
         phases = [self._built | run.phases for run, _ in rounds]
-        return measure.phase_facts(self._parameters, self._duration, 1, phases) | {
+        return measure.phase_facts(self._parameters, self._duration, 1, phases, recorded) | {
             "peak_memory_bytes": max(run.memory for run, _ in rounds),
             "device_memory_bytes": 0,
         }

@@ -6,12 +6,13 @@ import hashlib
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
 
 from pfc_standalone import agreement, verify
+from pfc_standalone.activity import SpikeTable
 from pfc_standalone.connectivity import connection_mask, synapse_count
 from pfc_standalone.experiment import requests_for, wall_phases
 from pfc_standalone.machine import available_cores
@@ -21,12 +22,14 @@ from pfc_standalone.populations import population_table
 from pfc_standalone.run_values import RunRequest
 from pfc_standalone.targets import Build, RunResult, Target, get_target, target_names
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 #: The target with which all others are compared, in speed and in spikes.
 REFERENCE = "cpp"
 #: Biological time of the trial run from which a cell's duration is foreseen, s.
 _TRIAL = 0.05
 _CALIBRATION = b"\0" * 2**25
-Samples = dict[tuple[str, str], list[np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Settings:
     rounds: int
     limit: float
     values: dict[str, Any]
-    samples: dict[tuple[str, int], Samples | str] = field(default_factory=dict)
+    recorded: dict[tuple[str, int], Recorded | str] = field(default_factory=dict)
 
     def parameters(self, cell: Cell, **values: Any) -> Parameters:
         """The cell's parameters: one short trial of each condition, one after the other."""
@@ -183,13 +186,21 @@ def events_per_second(parameters: Parameters, rates: dict[str, float]) -> dict[s
 
 
 def phase_facts(
-    parameters: Parameters, duration: float, replicates: int, phases: list[dict[str, float]]
+    parameters: Parameters,
+    duration: float,
+    replicates: int,
+    phases: list[dict[str, float]],
+    recorded: Recorded | str,
 ) -> dict[str, Any]:
-    """What follows from the size of a network and the phases of each round."""
+    """What follows from a network's size, the phases of each round, and recorded spikes."""
     facts: dict[str, Any] = work(parameters, replicates)
     medians = {p: float(np.median([r[p] for r in phases])) for p in phases[0]}
     simulated = duration * replicates
     steps = round(duration / (parameters.network.dt * 1e-3))
+    if not isinstance(recorded, str):
+        scale = simulated / medians["simulate"]
+        events = events_per_second(parameters, recorded.rates)
+        facts |= {f"{name}_per_s": n * scale for name, n in events.items()}
     return facts | {
         "simulated_s": simulated,
         "steps": steps,
@@ -201,7 +212,7 @@ def phase_facts(
 
 
 def speed_facts(
-    speed: Speed, rounds: list[tuple[list[RunResult], float]], events: dict[str, float] | None
+    speed: Speed, rounds: list[tuple[list[RunResult], float]], recorded: Recorded | str
 ) -> dict[str, Any]:
     """Everything that follows from the timed rounds of a cell.
 
@@ -209,12 +220,12 @@ def speed_facts(
     ----------
     rounds : list of (runs, seconds)
         What each round left, and its wall-clock time.
-    events : dict, optional
-        From `events_per_second`.
+    recorded : Recorded or str
+        From `record`.
     """
     phases = [speed.build.phases | wall_phases(runs, seconds) for runs, seconds in rounds]
-    facts = phase_facts(speed.parameters, speed.duration, speed.cell.replicates, phases)
-    facts |= {
+    facts = phase_facts(speed.parameters, speed.duration, speed.cell.replicates, phases, recorded)
+    return facts | {
         "peak_memory_bytes": max(
             (r.memory.get("process", 0) for runs, _ in rounds for r in runs), default=0
         ),
@@ -222,10 +233,6 @@ def speed_facts(
             (r.memory.get("device", 0) for runs, _ in rounds for r in runs), default=0
         ),
     }
-    if events:
-        scale = facts["simulated_s"] / facts["phases_s"]["simulate"]
-        facts |= {f"{name}_per_s": n * scale for name, n in events.items()}
-    return facts
 
 
 def profile(cell: Cell, settings: Settings, duration: float | None = None) -> dict[str, float]:
@@ -240,15 +247,39 @@ def profile(cell: Cell, settings: Settings, duration: float | None = None) -> di
 
 
 # ---------------------------------------------------------------------------- accuracy
-def sample(cell: Cell, settings: Settings) -> Samples | str:
-    """Statistics of every population under each seed, or why they were not taken."""
+@dataclass(frozen=True)
+class Recorded:
+    """What runs with recorded spikes tell.
+
+    Attributes
+    ----------
+    samples : dict
+        Statistics of every population under each seed, from `agreement.population_samples`.
+    rates : dict
+        Mean rate of each population, Hz, in what a timed run covers, as far as it was recorded.
+    """
+
+    samples: dict[tuple[str, str], list[np.ndarray]]
+    rates: dict[str, float]
+
+    @classmethod
+    def of(cls, dataset: xr.Dataset, start: float, end: float, timed: float) -> Recorded:
+        """Of spikes recorded until ``end``, compared from ``start`` on (s)."""
+        table = SpikeTable(dataset)
+        windows = [(k, 0.0, min(timed, end)) for k in range(dataset.sizes["replicate"])]
+        rates = {name: table.rate(name, windows) for name in table.names}
+        return cls(agreement.population_samples(dataset, start, end), rates)
+
+
+def record(cell: Cell, settings: Settings) -> Recorded | str:
+    """Spikes of a cell under every seed, or why they were not recorded."""
     key = cell.target, cell.n_per_unit
-    if key not in settings.samples:
-        settings.samples[key] = _sample(cell, settings)
-    return settings.samples[key]
+    if key not in settings.recorded:
+        settings.recorded[key] = _record(cell, settings)
+    return settings.recorded[key]
 
 
-def _sample(cell: Cell, settings: Settings) -> Samples | str:
+def _record(cell: Cell, settings: Settings) -> Recorded | str:
     target = get_target(cell.target)
     parameters = settings.parameters(cell)
     foreseen = _foresee_accuracy(cell, settings, target)
@@ -258,7 +289,7 @@ def _sample(cell: Cell, settings: Settings) -> Samples | str:
     seed = parameters.experiment.seed + target_names().index(cell.target)
     start, end = settings.compared(cell)
     dataset = verify.simulate_seeds(parameters, target, settings.seeds, seed, quiet, end)
-    return agreement.population_samples(dataset, start, end)
+    return Recorded.of(dataset, start, end, settings.duration)
 
 
 def _foresee_accuracy(cell: Cell, settings: Settings, target: Target) -> float:
@@ -273,14 +304,16 @@ def _foresee_accuracy(cell: Cell, settings: Settings, target: Target) -> float:
     return turns * run.phases["simulate"] * end / _TRIAL
 
 
-def compare(cell: Cell, samples: Samples | str, settings: Settings) -> dict[str, Any]:
-    """Verdict on a cell's samples and the reference's, as `verify.DistributionResult` has it."""
-    reference = sample(Cell(REFERENCE, cell.n_per_unit), settings)
-    if isinstance(reference, str) or isinstance(samples, str):
-        reason = reference if isinstance(reference, str) else samples
+def compare(cell: Cell, recorded: Recorded | str, settings: Settings) -> dict[str, Any]:
+    """Verdict on a cell's spikes and the reference's, as `verify.DistributionResult` has it."""
+    reference = record(Cell(REFERENCE, cell.n_per_unit), settings)
+    if isinstance(reference, str) or isinstance(recorded, str):
+        reason = reference if isinstance(reference, str) else recorded
         return {"verdict": "not compared", "reason": reason}
     start, end = settings.compared(cell)
-    (result,) = verify.compare_samples([REFERENCE, cell.target], [reference, samples], end - start)
+    (result,) = verify.compare_samples(
+        [REFERENCE, cell.target], [reference.samples, recorded.samples], end - start
+    )
     return {
         "verdict": "agree" if result.agrees else "differ",
         "reference": REFERENCE,
@@ -290,23 +323,12 @@ def compare(cell: Cell, samples: Samples | str, settings: Settings) -> dict[str,
     }
 
 
-def statistics(samples: Samples | str) -> dict[str, dict[str, list[float | None]]]:
+def statistics(recorded: Recorded | str) -> dict[str, dict[str, list[float | None]]]:
     """Mean of each statistic under each seed, by population; None where there are no values."""
     found: dict[str, dict[str, list[float | None]]] = {}
-    if not isinstance(samples, str):
-        for (population, statistic), seeds in samples.items():
+    if not isinstance(recorded, str):
+        for (population, statistic), seeds in recorded.samples.items():
             found.setdefault(population, {})[statistic] = [
                 float(values.mean()) if values.size else None for values in seeds
             ]
     return found
-
-
-def mean_rates(samples: Samples | str) -> dict[str, float] | None:
-    """Mean rate of each population over all seeds, Hz."""
-    if isinstance(samples, str):
-        return None
-    return {
-        population: float(np.mean([values.mean() for values in seeds]))
-        for (population, statistic), seeds in samples.items()
-        if statistic == "rate"
-    }

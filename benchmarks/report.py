@@ -205,6 +205,14 @@ def _profile(data: dict[str, Any]) -> Figure | None:
 
 
 # -------------------------------------------------------------------------------- page
+def _left_out(data: dict[str, Any], rows: pd.DataFrame) -> list[str]:
+    """Cells that were skipped, and those whose spikes were not compared, with the reason."""
+    return data["skipped"] + [
+        f"spikes of {r.target} at n_per_unit {r.n_per_unit}, replicates {r.replicates}: {r.reason}"
+        for r in rows[rows["reason"] != ""].itertuples(index=False)
+    ]
+
+
 def write_report(path: Path, folder: Path) -> Path:
     """Write page, figures and table of a file of results into a new or empty folder.
 
@@ -246,7 +254,7 @@ def write_report(path: Path, folder: Path) -> Path:
         date=data["datetime"][:19], commit=data["commit_info"].get("id", ""), fits=fits,
         largest=_largest(scaling),
         rows=main.sort_values(["replicates", "n_per_unit", "run_s"]).to_dict("records"),
-        source=path.name, alpha=ALPHA, skipped=data.get("skipped", []),
+        source=path.name, alpha=ALPHA, left_out=_left_out(data, main),
     )  # fmt: skip
     (folder / "report.html").write_text(page)
     return folder / "report.html"

@@ -97,11 +97,10 @@ def test_target(benchmark, cell, settings, pytestconfig):
         reference = Speed.of(beside, settings).run
     rounds, facts = timed(benchmark, settings, speed.run, reference)
 
-    samples = measure.sample(cell, settings)
+    recorded = measure.record(cell, settings)
     agreement = {"verdict": "reference"}
     if cell.target != REFERENCE:
-        agreement = measure.compare(cell, samples, settings)
-    rates = measure.mean_rates(samples)
+        agreement = measure.compare(cell, recorded, settings)
     if pytestconfig.option.profile:
         facts["profile"] = measure.profile(cell, settings)
     describe(
@@ -109,11 +108,9 @@ def test_target(benchmark, cell, settings, pytestconfig):
         cell,
         kind="target",
         agreement=agreement,
-        spike_statistics=measure.statistics(samples),
+        spike_statistics=measure.statistics(recorded),
         **facts,
-        **measure.speed_facts(
-            speed, rounds, rates and measure.events_per_second(speed.parameters, rates)
-        ),
+        **measure.speed_facts(speed, rounds, recorded),
     )
     assert agreement["verdict"] != "differ", agreement
 
@@ -134,16 +131,16 @@ def test_plain_brian2(benchmark, device, plain_size, settings, tmp_path_factory)
     plain = PlainBrian2(device, parameters, tmp_path_factory.mktemp("plain"), end)
     skip_if_long(cell, plain.foresee(settings.seeds), f"{settings.seeds} seeds", settings)
     rounds, facts = timed(benchmark, settings, plain.run, Speed.of(ours, settings, end).run)
-    samples = plain.sample(settings.seeds, rounds, start)
-    agreement = measure.compare(cell, samples, settings)
+    recorded = plain.record(settings.seeds, rounds, start)
+    agreement = measure.compare(cell, recorded, settings)
     describe(
         benchmark,
         cell,
         kind="plain",
         agreement=agreement,
-        spike_statistics=measure.statistics(samples),
+        spike_statistics=measure.statistics(recorded),
         **facts,
-        **plain.facts(rounds),
+        **plain.facts(rounds, recorded),
     )
     assert agreement["verdict"] != "differ", agreement
 
@@ -159,5 +156,5 @@ def test_scaling(benchmark, scaling_cell, settings):
         kind="scaling",
         agreement={"verdict": "not compared", "reason": "speed alone"},
         **facts,
-        **measure.speed_facts(speed, rounds, None),
+        **measure.speed_facts(speed, rounds, "speed alone"),
     )

@@ -10,6 +10,8 @@ import pytest
 
 from benchmarks import compare, measure, records, report, words
 from benchmarks.measure import Cell, Settings
+from pfc_standalone import results as results_module
+from pfc_standalone import verify
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.populations import population_table
 
@@ -51,6 +53,7 @@ def results(*benchmarks):
         "commit_info": {"id": "abc"},
         "datetime": "2026-11-24T10:00:00.0",
         "benchmarks": list(benchmarks),
+        "skipped": [],
     }
 
 
@@ -216,12 +219,15 @@ def test_a_cell_is_measured():
     runs = speed.run(1)
     assert len(runs) == 2
     assert all(run.spike_index.size == 0 for run in runs)  # none are recorded
-    facts = measure.speed_facts(speed, [(runs, 2.0)], {"synaptic_events": 100.0})
+    sizes = {p.name: p.size for p in population_table(speed.parameters)}
+    recorded = measure.Recorded({}, dict.fromkeys(sizes, 0.0) | {"memory_inh": 5.0})
+    facts = measure.speed_facts(speed, [(runs, 2.0)], recorded)
     simulate = facts["phases_s"]["simulate"]
     assert facts["neurons"] == 2 * population_table(speed.parameters)[-1].stop
     assert facts["real_time_factor"] == [pytest.approx(simulate / 0.2)]
     assert facts["ns_per_neuron_step"] == pytest.approx(simulate / (facts["neurons"] * 1e3) * 1e9)
-    assert facts["synaptic_events_per_s"] == pytest.approx(100 * 0.2 / simulate)
+    pooled_events = 5.0 * sizes["memory_inh"] * 4 * 0.2
+    assert facts["pooled_events_per_s"] == pytest.approx(pooled_events / simulate)
     assert facts["synapses_explicit"] > 10 * facts["synapses_pooled"] > 0
     assert facts["peak_memory_bytes"] > 1e6
     shares = measure.profile(Cell("cpp", 10), settings)
@@ -234,13 +240,29 @@ def test_a_cell_is_measured():
     assert "neurons_stateupdater_codeobject" in list(shares)[:4]
 
 
-def test_a_sample_that_would_take_too_long_says_so():
+def test_events_are_those_of_the_time_that_is_timed():
+    settings = Settings(duration=0.5, seeds=10, rounds=1, limit=1e3, values={})
+    parameters = settings.parameters(Cell("cpp", 10))
+    first = population_table(parameters)[0]
+    spikes = {
+        "spike_time": np.array([0.1, 0.2, 0.9]),
+        "spike_neuron": np.zeros(3, np.int32),
+        "spike_replicate": np.zeros(3, np.int32),
+    }
+    trials = [verify.one_of_each(parameters)]
+    dataset = results_module.make_dataset(parameters, trials, [spikes], None, {})
+    recorded = measure.Recorded.of(dataset, 0.0, 1.0, settings.duration)
+    assert recorded.rates[first.name] == pytest.approx(2 / (first.size * 0.5))
+    assert sum(recorded.rates.values()) == recorded.rates[first.name]
+    assert recorded.samples[first.name, "rate"][0].max() == pytest.approx(3.0)
+
+
+def test_a_recording_that_would_take_too_long_says_so():
     settings = Settings(duration=0.1, seeds=10, rounds=1, limit=1e-6, values={})
-    said = measure.sample(Cell("cpp", 10), settings)
+    said = measure.record(Cell("cpp", 10), settings)
     assert said.startswith("10 seeds would take about")
     assert measure.compare(Cell("cpp", 10), said, settings) == {
         "verdict": "not compared",
         "reason": said,
     }
     assert measure.statistics(said) == {}
-    assert measure.mean_rates(said) is None
