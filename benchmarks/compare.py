@@ -24,6 +24,8 @@ from pfc_standalone.verify import ALPHA
 
 #: A change of speed below this is not called one, whatever the statistics say.
 LEAST_CHANGE = 0.05
+#: What is judged of each target, by name: the phases whose seconds are added.
+_PARTS = {"simulation": ("simulate",), "start and simulation": ("start", "simulate")}
 Key = tuple[str, int, int, str]
 
 
@@ -61,19 +63,22 @@ def _cells(data: dict[str, Any]) -> dict[Key, dict[str, Any]]:
         facts = benchmark["extra_info"]
         if facts["kind"] != "scaling":
             key = (facts[n] for n in ("target", "n_per_unit", "replicates", "connectivity"))
-            cells[tuple(key)] = facts | {"run_s_rounds": benchmark["stats"]["data"]}
+            cells[tuple(key)] = facts
     return cells
 
 
 def compare_speed(before: dict[str, Any], after: dict[str, Any]) -> list[SpeedChange]:
-    """Changes of each target, of the whole run and of the simulation loop."""
+    """Changes of each target, of the simulation loop and of what leads up to it as well.
+
+    Writing is left out: the disk decides how long it takes.
+    """
     one, other = _cells(before), _cells(after)
     common = [key for key in one if key in other]
     changes = []
     for target in dict.fromkeys(key[0] for key in common):
-        for part in ("simulate", "run"):
+        for part, phases in _PARTS.items():
             logs = [
-                _calibrated(other[k], part)[:m] - _calibrated(one[k], part)[:m]
+                _calibrated(other[k], phases)[:m] - _calibrated(one[k], phases)[:m]
                 for k in common
                 if k[0] == target
                 for m in [min(len(one[k]["calibration_s"]), len(other[k]["calibration_s"]))]
@@ -90,12 +95,9 @@ def compare_speed(before: dict[str, Any], after: dict[str, Any]) -> list[SpeedCh
     return changes
 
 
-def _calibrated(facts: dict[str, Any], part: str) -> np.ndarray:
-    """Logarithm of each round's time over the fixed work beside it."""
-    if part == "run":
-        seconds = facts["run_s_rounds"]
-    else:
-        seconds = [r["simulate"] for r in facts["phases_s_rounds"]]
+def _calibrated(facts: dict[str, Any], phases: tuple[str, ...]) -> np.ndarray:
+    """Logarithm of each round's time for these phases over the fixed work beside it."""
+    seconds = [sum(r[p] for p in phases) for r in facts["phases_s_rounds"]]
     return np.log(np.array(seconds) / np.array(facts["calibration_s"]))
 
 
@@ -146,7 +148,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     spikes = compare_spikes(before, after)
     _print(before, after, speed, spikes)
-    slower = any(c.verdict == "slower" and c.part == "simulate" for c in speed)
+    slower = any(c.verdict == "slower" for c in speed)
     return 4 if slower or any(c.verdict == "differ" for c in spikes) else 0
 
 
@@ -183,10 +185,14 @@ def _print(
         f"Spikes: the same in {counts['same']} cells, other spikes with the same statistics in "
         f"{counts['agree']}, different statistics in {counts['differ']}."
     )
-    simulate = ", ".join(f"{c.target} {c.verdict}" for c in speed if c.part == "simulate")
+    changed = ", ".join(
+        f"{target} {next((v for v in ('slower', 'faster') if v in said), 'no change shown')}"
+        for target in dict.fromkeys(c.target for c in speed)
+        for said in [{c.verdict for c in speed if c.target == target}]
+    )
     verdict = "different" if counts["differ"] else "same" if counts["same"] == len(spikes) else (
         "alike in distribution")  # fmt: skip
-    out.print(f"Verdict: simulation {simulate}; spikes {verdict}.")
+    out.print(f"Verdict: time {changed}; spikes {verdict}.")
 
 
 if __name__ == "__main__":
