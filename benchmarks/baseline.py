@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks import measure
 from pfc_standalone import results, verify
-from pfc_standalone.machine import available_cores
+from pfc_standalone.machine import available_cores, peak_memory
 from pfc_standalone.parameters import Parameters
 
 #: What each of Brian2's own ways is called, by its device.
@@ -120,25 +120,16 @@ class PlainBrian2:
 
 
 def _watch(command: list[str], folder: Path) -> tuple[str, int]:
-    """Run a program; what it prints, and its peak resident memory as /proc tells it, or 0."""
+    """Run a program; what it prints, and its peak resident memory, 0 if unknown."""
     peak = 0
     with subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env=os.environ | {"PYTHONHASHSEED": "0"},
     ) as process:  # fmt: skip
-        status = Path(f"/proc/{process.pid}/status")
         while process.poll() is None:
-            peak = max(peak, _peak(status))
+            peak = max(peak, peak_memory(process.pid))
             time.sleep(0.02)
         out, err = process.communicate()
     if process.returncode:
         raise RuntimeError(f"plain Brian2 failed: {(err.strip().splitlines() or ['?'])[-1]}")
     return out, peak
-
-
-def _peak(status: Path) -> int:
-    try:
-        lines = status.read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(x.split()[1]) * 1024 for x in lines if x.startswith("VmHWM")), 0)

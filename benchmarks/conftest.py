@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +19,7 @@ from pfc_standalone.fields import ParameterError
 from pfc_standalone.machine import machine, versions
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.targets import get_target, stages_possible, target_names
+from pfc_standalone.verify import MIN_SEEDS
 
 _SCALING_SIZES = {
     "pooled": (25, 80, 250, 800, 2500, 8000, 25_000),
@@ -82,24 +84,29 @@ def pytest_configure(config):
     if not (options.benchmark_json or options.benchmark_save):
         options.benchmark_autosave = get_tag()
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    os.environ["PFC_CACHE_DIR"] = options.build_cache or tempfile.mkdtemp(prefix="pfc-benchmark-")
     try:
-        values = values_set(options.pfc_set)
-        with_values(Parameters(), values)
+        chosen = with_values(Parameters(), values_set(options.pfc_set))
         for n in _numbers(config, "sizes"):
             with_values(Parameters(), {"network.n_per_unit": n}, {"network.n_per_unit": "--sizes"})
         for name in (options.targets or "").split(",") if options.targets else ():
             get_target(name)
     except ParameterError as error:
         raise pytest.UsageError(str(error)) from None
-    _numbers(config, "replicates")
-
-
-def pytest_unconfigure(config):
-    import shutil
-
-    if not config.option.build_cache:
-        shutil.rmtree(os.environ["PFC_CACHE_DIR"], ignore_errors=True)
+    checks = (
+        ("--replicates", min(_numbers(config, "replicates")), 1),
+        ("--seeds", options.seeds, MIN_SEEDS),  # with fewer, no difference could be shown
+        ("--rounds", options.rounds, 1),
+        ("--duration", options.duration, chosen.network.dt * 1e-3),
+        ("--limit", options.limit, 0),
+    )
+    for option, given, least in checks:
+        if not given >= least:
+            raise pytest.UsageError(f"{option} is {given:g}, allowed is {least:g} or more")
+    folder = options.build_cache
+    if not folder:
+        folder = tempfile.mkdtemp(prefix="pfc-benchmark-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    os.environ["PFC_CACHE_DIR"] = folder
 
 
 def _asked(config):

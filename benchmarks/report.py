@@ -68,12 +68,11 @@ def _lines(rows: pd.DataFrame, column: str, label: str) -> Figure:
         axes[0, 0].annotate(
             "real time", (0.01, 1), xycoords=("axes fraction", "data"), fontsize=8, va="bottom"
         )
-    handles, labels = {}, []
+    handles = {}
     for ax in axes[0]:
         for handle, name in zip(*ax.get_legend_handles_labels(), strict=True):
             handles.setdefault(name, handle)
-    labels = list(handles)
-    figure.legend([handles[n] for n in labels], labels, loc="outside right upper", frameon=False)
+    figure.legend(handles.values(), handles, loc="outside right upper", frameon=False)
     return figure
 
 

@@ -76,16 +76,20 @@ def timed(benchmark, settings, run, reference=None):
     return left, facts
 
 
-def describe(benchmark, cell, **facts):
-    """Put facts into the benchmark's record."""
+def conclude(benchmark, cell, kind, agreement, recorded, facts):
+    """Put everything into the benchmark's record; fail where spikes differ."""
     benchmark.group = cell.group
     benchmark.extra_info.update(
         target=cell.target,
         n_per_unit=cell.n_per_unit,
         replicates=cell.replicates,
         connectivity=cell.connectivity,
+        kind=kind,
+        agreement=agreement,
+        spike_statistics=measure.statistics(recorded),
         **facts,
     )
+    assert agreement["verdict"] != "differ", agreement
 
 
 def test_target(benchmark, cell, settings, pytestconfig):
@@ -103,16 +107,8 @@ def test_target(benchmark, cell, settings, pytestconfig):
         agreement = measure.compare(cell, recorded, settings)
     if pytestconfig.option.profile:
         facts["profile"] = measure.profile(cell, settings)
-    describe(
-        benchmark,
-        cell,
-        kind="target",
-        agreement=agreement,
-        spike_statistics=measure.statistics(recorded),
-        **facts,
-        **measure.speed_facts(speed, rounds, recorded),
-    )
-    assert agreement["verdict"] != "differ", agreement
+    facts |= measure.speed_facts(speed, rounds, recorded)
+    conclude(benchmark, cell, "target", agreement, recorded, facts)
 
 
 @pytest.mark.parametrize("device", list(PLAIN))
@@ -133,16 +129,8 @@ def test_plain_brian2(benchmark, device, plain_size, settings, tmp_path_factory)
     rounds, facts = timed(benchmark, settings, plain.run, Speed.of(ours, settings, end).run)
     recorded = plain.record(settings.seeds, rounds, start)
     agreement = measure.compare(cell, recorded, settings)
-    describe(
-        benchmark,
-        cell,
-        kind="plain",
-        agreement=agreement,
-        spike_statistics=measure.statistics(recorded),
-        **facts,
-        **plain.facts(rounds, recorded),
-    )
-    assert agreement["verdict"] != "differ", agreement
+    facts |= plain.facts(rounds, recorded)
+    conclude(benchmark, cell, "plain", agreement, recorded, facts)
 
 
 def test_scaling(benchmark, scaling_cell, settings):
@@ -150,11 +138,7 @@ def test_scaling(benchmark, scaling_cell, settings):
     speed = build(scaling_cell, settings, _SCALING_DURATION, patience=4)
     rounds, facts = timed(benchmark, settings, speed.run)
     facts["largest_n_in_memory"] = measure.largest_size(speed.parameters)
-    describe(
-        benchmark,
-        scaling_cell,
-        kind="scaling",
-        agreement={"verdict": "not compared", "reason": "speed alone"},
-        **facts,
-        **measure.speed_facts(speed, rounds, "speed alone"),
-    )
+    recorded = "speed alone"
+    facts |= measure.speed_facts(speed, rounds, recorded)
+    agreement = {"verdict": "not compared", "reason": recorded}
+    conclude(benchmark, scaling_cell, "scaling", agreement, recorded, facts)

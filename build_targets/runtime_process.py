@@ -18,6 +18,7 @@ import numpy as np
 
 from build_targets.launch import PROFILE_FILE
 from build_targets.manifest import Manifest
+from pfc_standalone.machine import peak_memory
 from pfc_standalone.parameters import Parameters, with_values
 
 _BEGAN = time.perf_counter()
@@ -64,7 +65,7 @@ def main() -> None:
         ("write", done - ended),
     ):
         print(f"phase {phase} {seconds!r}")
-    if peak := _peak_memory():
+    if peak := peak_memory():
         print(f"memory process {peak}")
 
 
@@ -122,15 +123,6 @@ def _write(model: Any, manifest: Manifest, folder: Path) -> None:
         group, _, variable = name.partition(".")
         value = np.asarray(model.objects[group].variables[variable].get_value())
         value.astype(described.dtype, copy=False).tofile(folder / described.file)
-
-
-def _peak_memory() -> int | None:
-    """Peak resident bytes of this process, where the system tells (Linux)."""
-    try:
-        status = Path("/proc/self/status").read_text()
-    except OSError:
-        return None
-    return next(int(x.split()[1]) * 1024 for x in status.splitlines() if x.startswith("VmHWM"))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +17,8 @@ from pfc_standalone import results as results_module
 from pfc_standalone import verify
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.populations import population_table
+
+PROJECT = Path(__file__).parent.parent
 
 
 def record(target, n, run_s, simulate, *, seed=0, replicates=1, kind="target", rate=5.0, **facts):
@@ -199,6 +204,26 @@ def test_the_page_needs_no_network(two_targets, tmp_path):
     assert {"report.html", "benchmarks.csv", "speed.png", "agreement.png"} <= names
     rows = (tmp_path / "out" / "benchmarks.csv").read_text().splitlines()
     assert len(rows) == 1 + 4 + 4
+
+
+# ------------------------------------------------------------------------- the command
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--seeds 2", "--seeds is 2, allowed is 10 or more"),
+        ("--replicates 1,0", "--replicates is 0, allowed is 1 or more"),
+        ("--duration -1", "--duration is -1, allowed is 0.0001 or more"),
+        ("--sizes 3", "--sizes is 3, allowed is a whole number from 10"),
+    ],
+)
+def test_bad_options_are_one_sentence(options, message):
+    command = [sys.executable, "-m", "pytest", "benchmarks/", "--benchmark-only"]
+    done = subprocess.run(
+        [*command, *options.split()], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert done.stderr.strip().startswith(f"ERROR: {message}")
+    assert done.stderr.strip().count("\n") == 0
 
 
 # ------------------------------------------------------------------------- measurement
