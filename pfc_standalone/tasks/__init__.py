@@ -1,53 +1,31 @@
-"""The tasks: which units each layer has, what they are shown, and what is right.
+"""Tasks: what is shown, what should be remembered, and which response is right."""
 
-A *task* is data: the selective units of each layer, their images, the projections between
-layers, and the conditions with their right responses. `populations`, `connectivity`, `stimuli`
-and `trials` turn it into tables.
-"""
+from pathlib import Path
 
-from __future__ import annotations
+from pfc_standalone.errors import TaskError
+from pfc_standalone.registry import Registry
+from pfc_standalone.tasks.file import read_task
+from pfc_standalone.tasks.task import LAYERS, Condition, Projection, Task
 
-from dataclasses import dataclass
+__all__ = ["LAYERS", "TASKS", "Condition", "Projection", "Task", "find_task", "read_task"]
 
-LAYERS = ("input", "memory", "output")
-
-
-@dataclass(frozen=True)
-class Projection:
-    """AMPA from one selective unit onto another, in another layer."""
-
-    source: str  # population, such as "input_X"
-    target: str
-    parameter: str  # name of the conductance, summed over the source unit
-    gated: bool = False  # open only from cue onset to shortly after the cue's end
+TASKS = Registry("task", "pfc_standalone.tasks.builtin", "TASK", "pfc_standalone.tasks")
 
 
-@dataclass(frozen=True)
-class Condition:
-    """One kind of trial."""
+def find_task(name: str) -> Task:
+    """The task of that name, or in the file of that path.
 
-    name: str
-    cue: str | None  # input unit whose image is shown; None shows nothing
-    probe: str | None
-    correct: str | None  # output unit that should respond
-
-
-@dataclass(frozen=True)
-class Task:
-    """What distinguishes one task's network and trials from another's."""
-
-    name: str
-    units: dict[str, tuple[str, ...]]  # by layer
-    images: dict[str, tuple[str, ...]]  # by input unit: rows of "0" and "1", top to bottom
-    projections: tuple[Projection, ...]
-    conditions: tuple[Condition, ...]
-    memory_of_cue: dict[str, str]  # input unit -> memory unit that should hold it
-    responds_to: str  # "probe" or "cue": the decision window opens at its onset
-
-
-def get_task(name: str) -> Task:
-    """The task of that name ("ax-cpt" or "shapes")."""
-    from pfc_standalone.tasks.ax_cpt import AX_CPT
-    from pfc_standalone.tasks.shapes import SHAPES
-
-    return {task.name: task for task in (AX_CPT, SHAPES)}[name]
+    Raises
+    ------
+    TaskError
+        If there is neither, or the file describes no task.
+    """
+    if name in TASKS.names():
+        task = TASKS.get(name)
+        if not isinstance(task, Task):
+            raise TaskError(f"the task {name} is not one: its entry point gives {task!r}")
+        return task
+    path = Path(name).expanduser()
+    if path.suffix or path.exists() or "/" in name:
+        return read_task(path)
+    raise TaskError(f"{TASKS.not_found(name)}; or a task file, such as {name}.toml")

@@ -1,0 +1,236 @@
+"""Weights between layers, as a value and as a file: by hand from the parameters, or learned.
+
+They hold for any ``network.n_per_unit``: conductances of projections are summed over the source
+unit. What lies within a layer follows from the parameters alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfc_standalone.errors import ParameterError, ResultsError
+from pfc_standalone.parameters import Parameters
+from pfc_standalone.tasks import Task
+
+FORMAT_VERSION = 1
+_KIND = "pfc_standalone weights"
+_ADVICE = "make it with Weights.save, or with the command that learns"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights that differ from those that the parameters describe; none of them by default.
+
+    Attributes
+    ----------
+    projections : mapping
+        From (source, destination), such as ("input_A", "memory_A"), to nS summed over the source.
+    pixels : mapping
+        From an input unit to the conductance, nS, of one spike of a fibre of each pixel:
+        (n_pixels,) ndarray of float64.
+    provenance : mapping
+        How they came about, as texts.
+    """
+
+    projections: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    pixels: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=lambda: {"made": "by hand"})
+
+    @classmethod
+    def by_hand(cls, parameters: Parameters) -> Weights:
+        """All weights that the parameters describe."""
+        task = parameters.network.task
+        return cls(
+            {(p.source, p.destination): parameters.conductance(p) for p in task.projections},
+            {
+                unit: parameters.afferents.g_pixel * shares
+                for unit, shares in pixel_shares(parameters).items()
+            },
+        )
+
+    def over(self, parameters: Parameters) -> Weights:
+        """All weights: these, and those of the parameters where these say nothing."""
+        hand = Weights.by_hand(parameters)
+        return Weights(
+            {**hand.projections, **self.projections},
+            {**hand.pixels, **self.pixels},
+            self.provenance,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain lists, texts and numbers, from which `from_dict` makes the same weights."""
+        return {
+            "projections": [[s, d, float(g)] for (s, d), g in self.projections.items()],
+            "pixels": {unit: values.tolist() for unit, values in self.pixels.items()},
+            "provenance": dict(self.provenance),
+        }
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Weights:
+        """The weights that `as_dict` wrote."""
+        return cls(
+            {(s, d): g for s, d, g in raw["projections"]},
+            {unit: np.array(values) for unit, values in raw["pixels"].items()},
+            raw["provenance"],
+        )
+
+    def check(self, parameters: Parameters) -> None:
+        """Raise `ParameterError` if a network of these parameters has no place for a weight."""
+        task = parameters.network.task
+        known = {(p.source, p.destination) for p in task.projections}
+        for source, destination in self.projections:
+            if (source, destination) not in known:
+                raise ParameterError(
+                    f"the weights have the projection {source} -> {destination}, which the task "
+                    f"{task.name} has not: use weights that were made for it"
+                )
+        for unit, values in self.pixels.items():
+            if unit not in task.units["input"] or values.shape != (task.n_pixels,):
+                raise ParameterError(
+                    f"the weights have {values.size} pixels onto the input unit {unit}, the task "
+                    f"{task.name} has {task.n_pixels} onto {', '.join(task.units['input'])}: use "
+                    "weights that were made for it"
+                )
+
+    def save(self, path: str | Path) -> None:
+        """Write a file, whole or not at all.
+
+        Raises
+        ------
+        ResultsError
+            If it cannot be written.
+        """
+        import xarray as xr
+
+        pairs = list(self.projections)
+        data: dict[str, Any] = {
+            "source": ("projection", np.array([s for s, _ in pairs], dtype="U32")),
+            "destination": ("projection", np.array([d for _, d in pairs], dtype="U32")),
+            "conductance": (
+                "projection", np.array(list(self.projections.values()), dtype=np.float64),
+                {"units": "nS", "long_name": "summed over the source unit"},
+            ),
+            "input_unit": ("input_unit", np.array(list(self.pixels), dtype="U32")),
+        }  # fmt: skip
+        if self.pixels:
+            data["pixel_conductance"] = (
+                ("input_unit", "pixel"), np.stack(list(self.pixels.values())),
+                {"units": "nS", "long_name": "of one spike of a fibre"},
+            )  # fmt: skip
+        provenance = json.dumps(dict(self.provenance))
+        attributes = {"kind": _KIND, "format_version": FORMAT_VERSION, "provenance": provenance}
+        path = Path(path)
+        partial = path.with_name(f".{path.name}.partial")
+        try:
+            xr.Dataset(data, attrs=attributes).to_netcdf(partial, engine="h5netcdf")
+            partial.replace(path)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise ResultsError(
+                f"the weights cannot be written to {path}: {error.strerror or error}"
+            ) from error
+
+    @classmethod
+    def load(cls, path: str | Path) -> Weights:
+        """Read a file.
+
+        Raises
+        ------
+        ParameterError
+            If it is missing, broken, of another kind or version, or holds what no weight can be.
+        """
+        import xarray as xr
+
+        path = Path(path).expanduser()
+        try:
+            data = xr.load_dataset(path, engine="h5netcdf")
+        except FileNotFoundError:
+            raise ParameterError(f"the weights file {path} does not exist") from None
+        except Exception as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise ParameterError(
+                f"the weights file {path} cannot be read ({reason}): {_ADVICE}"
+            ) from None
+        if data.attrs.get("kind") != _KIND:
+            raise ParameterError(f"{path} is no file of weights: {_ADVICE}")
+        version = data.attrs.get("format_version")
+        if version != FORMAT_VERSION:
+            raise ParameterError(
+                f"the weights file {path} is of format version {version}, this program reads "
+                f"{FORMAT_VERSION}: {_ADVICE}"
+            )
+        try:
+            found = cls._from_dataset(data)
+        except (KeyError, ValueError, TypeError) as error:
+            raise ParameterError(
+                f"the weights file {path} lacks something ({error}): {_ADVICE}"
+            ) from None
+        for name, values in [
+            *((f"{s} -> {d}", g) for (s, d), g in found.projections.items()),
+            *((f"pixels -> {unit}", g) for unit, g in found.pixels.items()),
+        ]:
+            if not (np.isfinite(values).all() and (np.asarray(values) >= 0).all()):
+                raise ParameterError(
+                    f"the weights file {path} has {name} = {np.min(values):g} nS, allowed are "
+                    "numbers from 0"
+                )
+        return found
+
+    @classmethod
+    def _from_dataset(cls, data: Any) -> Weights:
+        sources, destinations = (data[n].values.tolist() for n in ("source", "destination"))
+        g = data["conductance"].values.astype(np.float64).tolist()
+        pixels = {}
+        if "pixel_conductance" in data:
+            rows = data["pixel_conductance"].values.astype(np.float64)
+            pixels = dict(zip(data["input_unit"].values.tolist(), rows, strict=True))
+        provenance = {str(k): str(v) for k, v in json.loads(data.attrs["provenance"]).items()}
+        pairs = zip(sources, destinations, strict=True)
+        return cls(dict(zip(pairs, g, strict=True)), pixels, provenance)
+
+
+#: No weight but those of the parameters.
+BY_HAND = Weights()
+
+
+def images(task: Task) -> dict[str, NDArray[np.bool_]]:
+    """The task's images by input unit, each (n_pixels,) of bool, rows top to bottom."""
+    return {
+        unit: np.array([c == "1" for row in rows for c in row])
+        for unit, rows in task.images.items()
+    }
+
+
+def pixel_shares(parameters: Parameters) -> dict[str, NDArray[np.float64]]:
+    """How much of an input unit's drive each pixel of its image carries.
+
+    A pixel that other images have too says less: its weight falls with their number
+    (``afferents.share_1``, ``share_2``, then 0); the weights of an image sum to 1.
+
+    Raises
+    ------
+    ParameterError
+        If no pixel of an image carries any weight.
+    """
+    shown = images(parameters.network.task)
+    shared_by = np.sum(list(shown.values()), axis=0)
+    a = parameters.afferents
+    by_others = np.array([1.0, a.share_1, a.share_2] + [0.0] * len(shown))
+    shares = {}
+    for unit, image in shown.items():
+        weight = image * by_others[np.maximum(shared_by - 1, 0)]
+        if not weight.sum() > 0:
+            raise ParameterError(
+                f"no pixel of the image of {unit} carries any weight, since other images have all "
+                f"of them too: change the image, or raise afferents.share_1 (now {a.share_1:g}) "
+                f"or afferents.share_2 (now {a.share_2:g})"
+            )
+        shares[unit] = weight / weight.sum()
+    return shares

@@ -1,0 +1,117 @@
+"""Figures of a dataset, one a file: how one is found, drawn and written.
+
+A figure is a file in `figures.builtin`, or an entry point of the group
+``pfc_standalone.figures``; what it draws with stands in `figures.style` and `figures.trial`.
+Everything is drawn on `matplotlib.figure.Figure` objects, never through pyplot, so nothing needs
+a display and no figure outlives its call.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from pfc_standalone.errors import PFCError
+from pfc_standalone.figures.backend import import_matplotlib
+from pfc_standalone.registry import Registry
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+    import xarray as xr
+
+__all__ = ["FIGURES", "Figure", "FigureError", "save_figures"]
+
+import_matplotlib()  # before any file of this folder, or a figure of another package, does
+
+FIGURES = Registry("figure", "pfc_standalone.figures.builtin", "FIGURE", "pfc_standalone.figures")
+_DPI = {"png": 200, "pdf": 300}  # in a PDF, of the parts that are drawn as pixels
+
+
+class Figure(Protocol):
+    """What a file calls ``FIGURE``: a function that draws a dataset."""
+
+    def __call__(self, dataset: xr.Dataset, /) -> dict[str, matplotlib.figure.Figure]:
+        """Draw none, one or several figures, by file name without ending.
+
+        A figure gives none if the dataset lacks what it shows. matplotlib's settings are its
+        defaults and `style.STYLE` meanwhile; changes to them last as long as the call.
+        """
+
+
+class FigureError(PFCError):
+    """Figures could not be drawn or written; the message says which and why."""
+
+
+def save_figures(dataset: xr.Dataset, folder: Path) -> list[Path]:
+    """Draw a dataset in every way that there is, and write each figure as PNG and PDF.
+
+    Those that come with the program are ``raster`` (example trials), ``rates`` (shortest delay),
+    ``rates_long`` (longest delay, if there are several), ``behaviour``, and ``traces`` if traces
+    were recorded. All replicates are pooled, whatever their labels.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Of an experiment, with responses; with or without trials and spikes.
+    folder : Path
+        An existing folder; figures of the same name are replaced.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    FigureError
+        If a figure fails, once all others are written.
+    """
+    written: dict[str, list[Path]] = {}
+    failures: dict[str, Exception] = {}
+    for name in sorted(FIGURES.names()):
+        try:
+            _save(FIGURES.get(name), dataset, folder, written)
+        except Exception as error:
+            failures[name] = error
+    if failures:
+        raise FigureError(_in_words(failures)) from next(iter(failures.values()))
+    return [path for paths in written.values() for path in paths]
+
+
+def _save(draw: Figure, dataset: xr.Dataset, folder: Path, written: dict[str, list[Path]]) -> None:
+    """Draw one kind of figure and write what it gives; ``written`` knows of it afterwards."""
+    import matplotlib as mpl
+
+    from pfc_standalone.figures.style import SETTINGS
+
+    with mpl.rc_context(SETTINGS):
+        for stem, figure in draw(dataset).items():
+            if stem in written:
+                raise ValueError(f"another figure is called {stem} too")
+            written[stem] = _write(figure, folder, stem)
+
+
+def _write(figure: matplotlib.figure.Figure, folder: Path, stem: str) -> list[Path]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(figure)
+    figure.set_dpi(_DPI["png"])
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")  # what is laid out stays, and is not laid out again
+    png, pdf = folder / f"{stem}.png", folder / f"{stem}.pdf"
+    figure.savefig(png, dpi=_DPI["png"])
+    # The same data gives the same bytes.
+    figure.savefig(pdf, dpi=_DPI["pdf"], metadata={"CreationDate": None})
+    return [png, pdf]
+
+
+def _in_words(failures: dict[str, Exception]) -> str:
+    reasons = [
+        f"{name} ({' '.join(str(error).split()) or type(error).__name__})"
+        for name, error in failures.items()
+    ]
+    figures = "the figure" if len(reasons) == 1 else "the figures"
+    was = "was" if len(reasons) == 1 else "were"
+    return f"{figures} {', '.join(reasons)} {was} not drawn, all others were"

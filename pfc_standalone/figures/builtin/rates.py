@@ -1,0 +1,131 @@
+"""Rates of the selective units over a trial, condition by condition, as the decision sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from pfc_standalone.analysis.spike_statistics import filtered_rate
+from pfc_standalone.analysis.spike_table import SpikeTable
+from pfc_standalone.figures.style import DASHES, WIDTH, unit_colours
+from pfc_standalone.figures.trial import TrialRow, by_condition, shade_phases, trial_rows
+from pfc_standalone.results.dataset import task_of
+from pfc_standalone.tasks import LAYERS, Task
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+RATE_DT = 5e-3  # s, between the points of a rate
+_NARROWEST = 1.2  # of a condition's column, inches
+_LEGEND_LINE = 0.18  # inches
+
+
+def draw(dataset: xr.Dataset) -> dict[str, Figure]:
+    """Rates at the shortest delay, and at the longest if there are several."""
+    trials = trial_rows(dataset) if "spike_time" in dataset else []
+    if not trials:
+        return {}
+    task, table = task_of(dataset), SpikeTable(dataset)
+    delays = sorted({t.delay for t in trials})
+    shown = {"rates": delays[0]} | ({"rates_long": delays[-1]} if len(delays) > 1 else {})
+    return {
+        name: _at_delay(task, table, [t for t in trials if t.delay == delay])
+        for name, delay in shown.items()
+    }
+
+
+def _at_delay(task: Task, table: SpikeTable, trials: list[TrialRow]) -> Figure:
+    colours, groups = unit_colours(task), by_condition(trials, task)
+    entries = 1 + max(len(task.units[layer]) for layer in LAYERS)  # of a legend
+    size = max(WIDTH, _NARROWEST * len(groups)), max(4.8, 1.2 + 3 * _LEGEND_LINE * entries)
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(3, len(groups), sharex="col", sharey="row", squeeze=False)
+    for column, (condition, some) in zip(grid.T, groups.items(), strict=True):
+        for ax, layer in zip(column, LAYERS, strict=True):
+            for unit in task.units[layer]:
+                times, rates = _aligned_rates(some, table, f"{layer}_{unit}")
+                _mean_and_spread(ax, times, rates, colours[unit], unit)
+        _show_thresholds(column[2], some)
+        shade_phases(column, some[0], letters_only=True)
+        column[0].set_xlim(times[0], times[-1])
+        n = f"{len(some)} trial" + "s" * (len(some) != 1)
+        column[0].set_title(f"{condition} ({n})", pad=14)
+        column[2].set_xlabel("")
+    for row, layer in zip(grid, LAYERS, strict=True):
+        row[0].set_ylabel(f"{layer} (Hz)")
+        row[0].set_ylim(0, max(row[0].get_ylim()[1], 1.0))
+        row[-1].legend(
+            loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=1.2, borderaxespad=0.2
+        )
+    figure.align_ylabels(grid[:, 0])
+    figure.supxlabel("time from cue onset (s)", fontsize=8)
+    figure.suptitle(_title(groups), fontsize=9)
+    return figure
+
+
+def _aligned_rates(
+    trials: list[TrialRow], table: SpikeTable, name: str
+) -> tuple[NDArray[np.floating[Any]], np.ma.MaskedArray[Any, Any]]:
+    """Causally filtered rates around cue onset: times (n,), rates (trial, n).
+
+    Where trials differ in length, the times span all of them, and a rate is masked before its
+    trial starts and after it ends.
+    """
+    size = int(table.sizes[table.names.index(name)])
+    before = max(t.onset - t.start for t in trials)
+    after = max(t.end - t.onset for t in trials)
+    times = RATE_DT * np.arange(round((before + after) / RATE_DT) + 1) - before
+    rates = np.ma.masked_all((len(trials), times.size))
+    for row, trial in enumerate(trials):
+        skipped = round(5 * trial.tau / RATE_DT)  # the filter forgets its start
+        first = round((before - (trial.onset - trial.start)) / RATE_DT)
+        n = round((trial.end - trial.start) / RATE_DT) + 1
+        begin = trial.start - skipped * RATE_DT
+        time, _ = table.spikes(name, trial.position)
+        part = slice(*np.searchsorted(time, [begin, trial.end + RATE_DT]))
+        filtered = filtered_rate(time[part], size, begin, trial.end, RATE_DT, trial.tau)[1]
+        rates[row, first : first + n] = filtered[skipped : skipped + n]
+    return times, rates
+
+
+def _mean_and_spread(
+    ax: Axes,
+    times: NDArray[np.floating[Any]],
+    rates: np.ma.MaskedArray[Any, Any],
+    colour: str,
+    unit: str,
+) -> None:
+    mean = rates.mean(axis=0)
+    ax.plot(times, mean, color=colour, label=unit)
+    if len(rates) > 1:
+        sd = rates.std(axis=0, ddof=1)
+        ax.fill_between(
+            times, np.ma.maximum(mean - sd, 0), mean + sd, color=colour, alpha=0.25, linewidth=0,
+            rasterized=times.size > 2000,
+        )  # fmt: skip
+
+
+def _show_thresholds(ax: Axes, trials: list[TrialRow]) -> None:
+    """A line for each threshold that decided any of the trials; one entry in the legend."""
+    for k, threshold in enumerate(sorted({t.threshold for t in trials})):
+        line = ax.axhline(threshold, color="black", linewidth=0.8, linestyle=DASHES)
+        line.set_label("threshold" if k == 0 else "")
+
+
+def _title(groups: Mapping[str, list[TrialRow]]) -> str:
+    trials = [t for some in groups.values() for t in some]
+    taus = sorted({t.tau * 1e3 for t in trials})
+    tau = f"{taus[0]:.0f}" if len(taus) == 1 else f"{taus[0]:.0f} to {taus[-1]:.0f}"
+    spread = ", mean ± s.d. over trials" if max(map(len, groups.values())) > 1 else ""
+    return (
+        f"Rates of selective units as the decision sees them (filter {tau} ms), "
+        f"delay {trials[0].delay_text} s{spread}"
+    )
+
+
+FIGURE = draw

@@ -1,0 +1,74 @@
+"""The values that a built network is given when it starts, by name.
+
+These need no Brian2: a finished binary takes them from files, a running Python process from
+memory.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfc_standalone.experiment.points import Point
+from pfc_standalone.models import RunRequest
+from pfc_standalone.models.spiking.populations import Layout, population_table
+from pfc_standalone.models.spiking.stimulus import change_table, pattern_rates
+from pfc_standalone.models.spiking.tables import fibres, weight_tables
+
+#: Number of the replicate that keys the noise of idle ones: none that does anything has it.
+IDLE = 2**31 - 1
+
+
+def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
+    """Value of every run-time variable, as `models.ModelKind.values` describes them."""
+    points, first = request.points, request.parameters
+    dtype = np.dtype(first.network.precision)
+    shown = [change_table(p.parameters, p.trials) for p in points]
+    tables = [weight_tables(p.parameters, p.weights) for p in points]
+    rates = [pattern_rates(p.parameters) for p in points]
+    n_steps = round(request.duration / first.si("network.dt"))
+    values: dict[str, NDArray[np.generic]] = {
+        "schedule.n_steps": np.array([n_steps], np.int32),
+        "change_frame.values": np.stack([frames for frames, _ in shown], axis=1).ravel(),
+        "change_pattern.values": np.stack([patterns for _, patterns in shown], axis=1).ravel(),
+        "pattern_rate.values": np.concatenate(rates, axis=1).ravel(),
+    }
+    for name in ("ampa", "gated", "nmda", "gaba", "fibre"):
+        table = np.concatenate([getattr(t, name) for t in tables], axis=1)
+        values[f"weight_{name}.values"] = table.ravel()
+    for name, per_neuron in _neuron_values(points).items():
+        values[f"neurons.{name}"] = per_neuron.astype(dtype)
+    populations = [p.size for p in population_table(first)]
+    for group, sizes in (("neurons", populations), ("fibres", fibres(first))):
+        replicate = Layout.of(sizes, len(points)).replicate
+        for name, keys in (
+            ("rng_seed", [p.parameters.experiment.seed for p in points]),
+            ("noise_replicate", [p.replicate for p in points]),
+        ):
+            values[f"{group}.{name}"] = np.array(keys, np.int32)[replicate]
+    return values
+
+
+def _neuron_values(points: tuple[Point, ...]) -> dict[str, NDArray[np.float64]]:
+    populations = population_table(points[0].parameters)
+    layout = Layout.of([p.size for p in populations], len(points))
+    rows = []
+    for point in points:
+        parameters = point.parameters
+        for population in populations:
+            layer = getattr(parameters, population.layer)
+            rate = layer.background_exc if population.type == "exc" else layer.background_inh
+            mean = rate * parameters.network.dt  # kHz x ms
+            rows.append(
+                {
+                    **{
+                        name: parameters.si(f"{population.type}.{name}")
+                        for name in ("C_m", "g_L", "t_ref")
+                    },
+                    "w_background": parameters.si(f"{population.type}.g_background"),
+                    "background_mean": mean,
+                    "exp_minus_background_mean": np.exp(-mean),
+                }
+            )
+    row_of_neuron = layout.replicate * len(populations) + layout.population
+    return {name: np.array([row[name] for row in rows])[row_of_neuron] for name in rows[0]}

@@ -1,0 +1,137 @@
+"""What a list of trials shows over time: a table of patterns, and when each begins.
+
+A *pattern* says what every channel (each pixel, and the reset of memory) and the gate do. A
+network has few; a run is told at which frames of ``network.stimulus_dt`` which of them begins, so
+what it is given is as large as what is shown, not as long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfc_standalone.errors import ParameterError
+from pfc_standalone.experiment.trials import Trial
+from pfc_standalone.experiment.weights import images
+from pfc_standalone.models.spiking.tables import n_channels
+from pfc_standalone.parameters import Parameters
+
+#: A pattern's number is ``4*image + 2*gate + reset``: the image's number among the input units
+#: from 1 on (0: none), and two flags.
+PATTERNS_PER_IMAGE = 4
+#: Changes that every build has room for: about 120 trials. More are built for when needed.
+LEAST_CHANGES = 1024
+#: Changes of pattern in a trial, at most: on and off of cue, gate, probe and reset; and in all,
+#: the first pattern and the first reset's two.
+_PER_TRIAL, _IN_ALL = 8, 3
+#: A frame that no run reaches.
+NEVER = 2**31 - 1
+
+
+def n_patterns(parameters: Parameters) -> int:
+    """Number of patterns."""
+    return PATTERNS_PER_IMAGE * (1 + len(parameters.network.task.units["input"]))
+
+
+def pattern_rates(parameters: Parameters) -> NDArray[np.float64]:
+    """Rate of a fibre of each channel in each pattern.
+
+    Returns
+    -------
+    (n_patterns, n_channels) ndarray of float64, Hz
+    """
+    a, task = parameters.afferents, parameters.network.task
+    shown = images(task)
+    rates = np.zeros((n_patterns(parameters), n_channels(parameters)))
+    for pattern, row in enumerate(rates):
+        image, flags = divmod(pattern, PATTERNS_PER_IMAGE)
+        row[:-1] = a.rate_off
+        if image:
+            row[:-1][shown[task.units["input"][image - 1]]] = a.rate_on
+        row[-1] = a.reset_rate * (flags % 2)
+    return rates
+
+
+def changes_needed(n_trials: int) -> int:
+    """``network.stimulus_changes`` that so many trials need: 0 where every build has room for
+    them, or else a power of two, so that builds are few.
+    """
+    needed = _PER_TRIAL * n_trials + _IN_ALL + 1
+    return 0 if needed <= LEAST_CHANGES else 1 << (needed - 1).bit_length()
+
+
+def change_rows(parameters: Parameters) -> int:
+    """Rows of the table of changes."""
+    return max(parameters.network.stimulus_changes, LEAST_CHANGES)
+
+
+def changes(
+    parameters: Parameters, trials: Sequence[Trial]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """When which pattern begins.
+
+    Parameters
+    ----------
+    trials : sequence of Trial
+        In order of time; empty shows nothing but the first reset.
+
+    Returns
+    -------
+    frame, pattern : (n_changes,) ndarray of int64
+        Frames are distinct and in order; the first is 0.
+    """
+    timing, units = parameters.timing, parameters.network.task.units["input"]
+    dt = parameters.si("network.stimulus_dt")
+    number = {None: 0} | {unit: k for k, unit in enumerate(units, start=1)}
+    # of each thing: (first frame, frame after the last, value)
+    shown: list[tuple[int, int, int]] = []
+    gate: list[tuple[int, int, int]] = []
+    reset: list[tuple[int, int, int]] = []
+
+    def span(start: float, length: float, value: int = 1) -> tuple[int, int, int]:
+        first = round(start / dt)
+        return first, first + round(length / dt), value
+
+    reset.append(span(0.0, timing.reset_duration))
+    for trial in trials:
+        shown.append(span(trial.onset, timing.cue, number[trial.cue]))
+        gate.append(span(trial.onset, timing.cue + timing.gate_extra))
+        if trial.probe is not None:
+            shown.append(span(trial.probe_onset, timing.probe, number[trial.probe]))
+        begin = trial.end - timing.interval + timing.reset_after
+        reset.append(span(begin, timing.reset_duration))
+    frames = np.unique([0, *(f for s in (*shown, *gate, *reset) for f in s[:2])])
+
+    def over_time(spans: list[tuple[int, int, int]]) -> NDArray[np.int64]:
+        values = np.zeros(frames.size, np.int64)
+        for first, stop, value in spans:  # later ones cover earlier ones
+            values[np.searchsorted(frames, first) : np.searchsorted(frames, stop)] = value
+        return values
+
+    patterns = PATTERNS_PER_IMAGE * over_time(shown) + 2 * over_time(gate) + over_time(reset)
+    kept = np.flatnonzero(np.diff(patterns, prepend=-1))
+    return frames[kept], patterns[kept]
+
+
+def change_table(
+    parameters: Parameters, trials: Sequence[Trial]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """`changes` as columns of the tables that a run is given, filled up with what never begins.
+
+    Raises
+    ------
+    ParameterError
+        If there are more changes than rows.
+    """
+    frame, pattern = changes(parameters, trials)
+    rows = change_rows(parameters)
+    if frame.size >= rows:
+        raise ParameterError(
+            f"the trials change the stimulus {frame.size} times, allowed in this build is at most "
+            f"{rows - 1}: set network.stimulus_changes to 0, so that it is chosen"
+        )
+    frames, patterns = np.full(rows, float(NEVER)), np.zeros(rows)
+    frames[: frame.size], patterns[: frame.size] = frame, pattern
+    return frames, patterns

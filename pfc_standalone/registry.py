@@ -1,0 +1,81 @@
+"""One way in for every kind of thing that there are several of.
+
+A kind has a folder in this package, in which every file is one variant, and a group of entry
+points, by which another package brings its own. ``docs/extending.md`` has an example of each.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.metadata
+import pkgutil
+from dataclasses import dataclass
+from typing import Any
+
+from pfc_standalone.errors import ParameterError
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The variants of one kind of thing.
+
+    Attributes
+    ----------
+    what : str
+        What one of them is called in a message, such as "task".
+    package : str
+        Dotted name of the folder with one file a variant; "" for none.
+    attribute : str
+        Name under which each file keeps its variant.
+    group : str
+        Group of entry points.
+    """
+
+    what: str
+    package: str
+    attribute: str
+    group: str
+
+    def names(self) -> tuple[str, ...]:
+        """Names of all variants: the folder's in alphabetical order, then entry points."""
+        found = dict.fromkeys(self._files())
+        found |= dict.fromkeys(e.name for e in importlib.metadata.entry_points(group=self.group))
+        return tuple(found)
+
+    def get(self, name: str) -> Any:
+        """The variant of that name.
+
+        Raises
+        ------
+        ParameterError
+            If there is none.
+        """
+        files = self._files()
+        if name in files:
+            return getattr(importlib.import_module(files[name]), self.attribute)
+        for entry in importlib.metadata.entry_points(group=self.group):
+            if entry.name == name:
+                return entry.load()
+        raise ParameterError(self.not_found(name))
+
+    def not_found(self, name: str) -> str:
+        """The sentence that says what is allowed instead of a name."""
+        known = self.names()
+        close = difflib.get_close_matches(name, known, 1)
+        hint = f": did you mean {close[0]}?" if close else ""
+        return (
+            f"the {self.what} is {name}, allowed is one of: {', '.join(known) or 'none is installed'}"
+            + hint
+        )
+
+    def all(self) -> dict[str, Any]:
+        """Every variant by its name."""
+        return {name: self.get(name) for name in self.names()}
+
+    def _files(self) -> dict[str, str]:
+        if not self.package:
+            return {}
+        folder = importlib.import_module(self.package).__path__
+        modules = sorted(m.name for m in pkgutil.iter_modules(folder) if not m.name.startswith("_"))
+        return {m.replace("_", "-"): f"{self.package}.{m}" for m in modules}
