@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks import measure
-from pfc_standalone import results, verify
+from pfc_standalone.experiment import Point
+from pfc_standalone.experiment.trials import one_of_each
 from pfc_standalone.machine import available_cores, peak_memory
 from pfc_standalone.parameters import Parameters
+from pfc_standalone.results.dataset import describe_points
 
 #: What each of Brian2's own ways is called, by its device.
 PLAIN = {"cpp_standalone": "plain Brian2, cpp_standalone", "runtime": "plain Brian2, cython"}
@@ -91,16 +93,14 @@ class PlainBrian2:
         runs = [run for run, _ in rounds][:seeds]
         with ThreadPoolExecutor(available_cores()) as pool:
             runs += pool.map(self.run, range(len(runs) + 1, seeds + 1))
-        spikes = [
-            {
-                "spike_time": run.time,
-                "spike_neuron": run.index.astype(np.int32),
-                "spike_replicate": np.full(run.index.size, k, np.int32),
-            }
-            for k, run in enumerate(runs)
-        ]
-        trials = [verify.one_of_each(self._parameters) for _ in runs]
-        dataset = results.make_dataset(self._parameters, trials, spikes, None, {})
+        trials = one_of_each(self._parameters)
+        points = [Point(self._parameters, trials, replicate=k) for k in range(len(runs))]
+        replicate = np.repeat(np.arange(len(runs)), [run.time.size for run in runs])
+        dataset = describe_points(points).assign(
+            spike_time=("spike", np.concatenate([run.time for run in runs])),
+            spike_neuron=("spike", np.concatenate([run.index for run in runs]).astype(np.int32)),
+            spike_replicate=("spike", replicate.astype(np.int32)),
+        )
         return measure.Recorded.of(dataset, start, self._duration, self._duration)
 
     def facts(

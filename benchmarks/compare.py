@@ -19,8 +19,8 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.records import RecordsError, load
-from pfc_standalone import agreement
-from pfc_standalone.verify import ALPHA
+from pfc_standalone.analysis import agreement
+from pfc_standalone.simulation.verify import ALPHA
 
 #: A change of speed below this is not called one, whatever the statistics say.
 LEAST_CHANGE = 0.05
@@ -31,7 +31,7 @@ Key = tuple[str, int, int, str]
 
 @dataclass(frozen=True)
 class SpeedChange:
-    """Of one target: time after over time before, with its 95 % interval, over rounds and cells."""
+    """Of one target: time after over time before, with its 95 % interval, over rounds and cases."""
 
     target: str
     part: str
@@ -50,21 +50,21 @@ class SpeedChange:
 
 @dataclass(frozen=True)
 class SpikeChange:
-    """Of one cell: ``same``, ``agree`` (other spikes, same statistics) or ``differ``, and where."""
+    """Of one case: ``same``, ``agree`` (other spikes, same statistics) or ``differ``, and where."""
 
-    cell: Key
+    case: Key
     verdict: str
     differing: list[str]
 
 
-def _cells(data: dict[str, Any]) -> dict[Key, dict[str, Any]]:
-    cells = {}
+def _cases(data: dict[str, Any]) -> dict[Key, dict[str, Any]]:
+    cases = {}
     for benchmark in data["benchmarks"]:
         facts = benchmark["extra_info"]
         if facts["kind"] != "scaling":
             key = (facts[n] for n in ("target", "n_per_unit", "replicates", "connectivity"))
-            cells[tuple(key)] = facts
-    return cells
+            cases[tuple(key)] = facts
+    return cases
 
 
 def compare_speed(before: dict[str, Any], after: dict[str, Any]) -> list[SpeedChange]:
@@ -72,7 +72,7 @@ def compare_speed(before: dict[str, Any], after: dict[str, Any]) -> list[SpeedCh
 
     Writing is left out: the disk decides how long it takes.
     """
-    one, other = _cells(before), _cells(after)
+    one, other = _cases(before), _cases(after)
     common = [key for key in one if key in other]
     changes = []
     for target in dict.fromkeys(key[0] for key in common):
@@ -102,8 +102,8 @@ def _calibrated(facts: dict[str, Any], phases: tuple[str, ...]) -> np.ndarray:
 
 
 def compare_spikes(before: dict[str, Any], after: dict[str, Any]) -> list[SpikeChange]:
-    """Changes of the spike statistics of each cell that has them in both files."""
-    one, other = _cells(before), _cells(after)
+    """Changes of the spike statistics of each case that has them in both files."""
+    one, other = _cases(before), _cases(after)
     keys = [k for k in one if k in other and one[k]["spike_statistics"]]
     keys = [k for k in keys if other[k]["spike_statistics"]]
     found: list[tuple[Key, list[tuple[str, agreement.Comparison]]]] = []
@@ -142,7 +142,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         before, after = load(chosen.before), load(chosen.after)
         speed = compare_speed(before, after)
         if not speed:
-            raise RecordsError("the two files have no cell in common: run the same cells again")
+            raise RecordsError("the two files have no case in common: run the same cases again")
     except RecordsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -174,7 +174,7 @@ def _print(
         )  # fmt: skip
     out.print(table)
     for change in spikes:
-        target, n, replicates, _ = change.cell
+        target, n, replicates, _ = change.case
         if change.verdict == "differ":
             out.print(
                 f"{target}, n_per_unit {n}, {replicates} replicates: spikes differ: "
@@ -182,7 +182,7 @@ def _print(
             )
     counts = {v: sum(c.verdict == v for c in spikes) for v in ("same", "agree", "differ")}
     out.print(
-        f"Spikes: the same in {counts['same']} cells, other spikes with the same statistics in "
+        f"Spikes: the same in {counts['same']} cases, other spikes with the same statistics in "
         f"{counts['agree']}, different statistics in {counts['differ']}."
     )
     changed = ", ".join(

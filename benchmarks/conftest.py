@@ -1,4 +1,4 @@
-"""Options of the benchmark suite, the cells that they ask for, and where results go."""
+"""Options of the benchmark suite, the cases that they ask for, and where results go."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.utils import get_tag
 
-from benchmarks.measure import Cell, Settings
-from build_targets import nvidia
-from build_targets.cmake_build import compiler_requirement
-from pfc_standalone.cli import values_set
-from pfc_standalone.fields import ParameterError
+from benchmarks.measure import Case, Settings
+from build_targets.building import nvidia
+from build_targets.building.cmake_build import compiler_requirement
+from pfc_standalone.commands.options import values_set
+from pfc_standalone.errors import ParameterError
 from pfc_standalone.machine import machine, versions
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.targets import get_target, stages_possible, target_names
-from pfc_standalone.verify import MIN_SEEDS
+from pfc_standalone.simulation.targets import get_target, stages_possible, target_names
+from pfc_standalone.simulation.verify import MIN_SEEDS
 
 _SCALING_SIZES = {
     "pooled": (25, 80, 250, 800, 2500, 8000, 25_000),
@@ -43,12 +43,15 @@ def pytest_addoption(parser):
         help="seeds with which spike statistics are compared (default: %(default)s)",
     )  # fmt: skip
     group.addoption(
-        "--rounds", type=int, default=3, help="timed runs of each cell (default: %(default)s)"
+        "--rounds", type=int, default=3, help="timed runs of each case (default: %(default)s)"
     )
     group.addoption(
         "--limit", type=float, default=25.0, metavar="SECONDS",
-        help="a cell whose rounds would take longer is skipped (default: %(default)s)",
+        help="a case whose rounds would take longer is skipped (default: %(default)s)",
     )  # fmt: skip
+    group.addoption(
+        "--task", metavar="TASK", help="name or file of the task (default: the parameters')"
+    )
     group.addoption(
         "--set", dest="pfc_set", action="append", default=[], metavar="NAME=VALUE",
         help="set any parameter of the network",
@@ -65,6 +68,12 @@ def pytest_addoption(parser):
         "--build-cache", metavar="DIR",
         help="keep builds here (default: a new folder, so that building is measured)",
     )  # fmt: skip
+
+
+def _values(options):
+    """Values of parameters that the command line sets."""
+    task = {"network.task": options.task} if options.task else {}
+    return values_set(options.pfc_set) | task
 
 
 def _numbers(config, option):
@@ -85,7 +94,7 @@ def pytest_configure(config):
         options.benchmark_autosave = get_tag()
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     try:
-        chosen = with_values(Parameters(), values_set(options.pfc_set))
+        chosen = with_values(Parameters(), _values(options), {"network.task": "--task"})
         for n in _numbers(config, "sizes"):
             with_values(Parameters(), {"network.n_per_unit": n}, {"network.n_per_unit": "--sizes"})
         for name in (options.targets or "").split(",") if options.targets else ():
@@ -96,7 +105,7 @@ def pytest_configure(config):
         ("--replicates", min(_numbers(config, "replicates")), 1),
         ("--seeds", options.seeds, MIN_SEEDS),  # with fewer, no difference could be shown
         ("--rounds", options.rounds, 1),
-        ("--duration", options.duration, chosen.network.dt * 1e-3),
+        ("--duration", options.duration, chosen.si("network.dt")),
         ("--limit", options.limit, 0),
     )
     for option, given, least in checks:
@@ -117,15 +126,15 @@ def _asked(config):
 
 def pytest_generate_tests(metafunc):
     config = metafunc.config
-    if "cell" in metafunc.fixturenames:
-        cells = [
-            Cell(target, n, replicates)
+    if "case" in metafunc.fixturenames:
+        cases = [
+            Case(target, n, replicates)
             for n in _numbers(config, "sizes")
             for replicates in _numbers(config, "replicates")
             for target in _asked(config)
         ]
         metafunc.parametrize(
-            "cell", cells, ids=[f"{c.target}-n{c.n_per_unit}-r{c.replicates}" for c in cells]
+            "case", cases, ids=[f"{c.target}-n{c.n_per_unit}-r{c.replicates}" for c in cases]
         )
     if "plain_size" in metafunc.fixturenames:
         sizes = _numbers(config, "sizes")
@@ -133,16 +142,16 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize(
             "plain_size", [pytest.param(n, id=f"n{n}", marks=left_out) for n in sizes]
         )
-    if "scaling_cell" in metafunc.fixturenames:
-        cells = [
-            Cell("cpp", n, 1, connectivity)
+    if "scaling_case" in metafunc.fixturenames:
+        cases = [
+            Case("cpp", n, 1, connectivity)
             for connectivity, sizes in _SCALING_SIZES.items()
             for n in sizes
         ]
         asked = pytest.mark.skipif(not config.option.scaling, reason="done with --scaling")
         metafunc.parametrize(
-            "scaling_cell",
-            [pytest.param(c, id=f"{c.connectivity}-n{c.n_per_unit}", marks=asked) for c in cells],
+            "scaling_case",
+            [pytest.param(c, id=f"{c.connectivity}-n{c.n_per_unit}", marks=asked) for c in cases],
         )
 
 
@@ -150,11 +159,11 @@ def pytest_generate_tests(metafunc):
 def settings(pytestconfig):
     """What the command line asks for."""
     o = pytestconfig.option
-    return Settings(o.duration, o.seeds, o.rounds, o.limit, values_set(o.pfc_set))
+    return Settings(o.duration, o.seeds, o.rounds, o.limit, _values(o))
 
 
 def pytest_benchmark_update_json(config, output_json):
-    """Keep the reasons for which cells were skipped, options that were not asked for apart."""
+    """Keep the reasons for which cases were skipped, options that were not asked for apart."""
     reports = config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", [])
     output_json["skipped"] = [
         report.longrepr[2].removeprefix("Skipped: ") for report in reports if report.when == "call"
@@ -174,7 +183,7 @@ def pytest_benchmark_update_machine_info(config, machine_info):
             name: getattr(config.option, name)
             for name in (
                 *("targets", "sizes", "replicates", "duration", "seeds", "rounds", "limit"),
-                *("pfc_set", "scaling", "profile"),
+                *("task", "pfc_set", "scaling", "profile"),
             )
         },
     }

@@ -1,4 +1,4 @@
-"""What one benchmark cell measures: time, memory, work done, and whether the answer is right."""
+"""What one benchmark case measures: time, memory, work done, and whether the answer is right."""
 
 from __future__ import annotations
 
@@ -11,29 +11,33 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 
-from pfc_standalone import agreement, verify
-from pfc_standalone.activity import SpikeTable
-from pfc_standalone.connectivity import connection_mask, synapse_count
-from pfc_standalone.experiment import requests_for, wall_phases
+from pfc_standalone.analysis import agreement
+from pfc_standalone.analysis.spike_table import SpikeTable
+from pfc_standalone.experiment import Point
+from pfc_standalone.experiment.trials import one_of_each
 from pfc_standalone.machine import available_cores
-from pfc_standalone.memory import process_memory
+from pfc_standalone.models import get_model
+from pfc_standalone.models.spiking.footprint import synapse_count
+from pfc_standalone.models.spiking.populations import population_table
+from pfc_standalone.models.spiking.tables import connection_mask
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.populations import population_table
-from pfc_standalone.run_values import RunRequest
-from pfc_standalone.targets import Build, RunResult, Target, get_target, target_names
+from pfc_standalone.results.raw import RunResult
+from pfc_standalone.simulation import Job, prepare, verify
+from pfc_standalone.simulation.simulate import plan_runs, wall_phases
+from pfc_standalone.simulation.targets import Target, get_target, silent, target_names
 
 if TYPE_CHECKING:
     import xarray as xr
 
 #: The target with which all others are compared, in speed and in spikes.
 REFERENCE = "cpp"
-#: Biological time of the trial run from which a cell's duration is foreseen, s.
+#: Biological time of the trial run from which a case's duration is foreseen, s.
 _TRIAL = 0.05
 _CALIBRATION = b"\0" * 2**25
 
 
 @dataclass(frozen=True)
-class Cell:
+class Case:
     """What is measured at once."""
 
     target: str
@@ -43,7 +47,7 @@ class Cell:
 
     @property
     def group(self) -> str:
-        """Cells that are compared with each other."""
+        """Cases that are compared with each other."""
         return f"n_per_unit {self.n_per_unit}, replicates {self.replicates}, {self.connectivity}"
 
     def __str__(self) -> str:
@@ -52,7 +56,7 @@ class Cell:
 
 @dataclass
 class Settings:
-    """What the command line asks for, and what is measured once for several cells."""
+    """What the command line asks for, and what is measured once for several cases."""
 
     duration: float
     seeds: int
@@ -61,26 +65,28 @@ class Settings:
     values: dict[str, Any]
     recorded: dict[tuple[str, int], Recorded | str] = field(default_factory=dict)
 
-    def parameters(self, cell: Cell, **values: Any) -> Parameters:
-        """The cell's parameters: one short trial of each condition, one after the other."""
+    def parameters(self, case: Case, **values: Any) -> Parameters:
+        """The case's parameters: one short trial of each condition, one after the other."""
         chosen = {
-            "network.n_per_unit": cell.n_per_unit,
-            "network.connectivity": cell.connectivity,
-            "network.block_duration": 20.0,
+            "network.n_per_unit": case.n_per_unit,
+            "network.connectivity": case.connectivity,
             "experiment.delays": ("0.75",),
             "timing.settle": 0.5,
             "timing.rest": 0.0,
         }
         return with_values(Parameters(), chosen | self.values | values)
 
-    def compared(self, cell: Cell) -> tuple[float, float]:
+    def compared(self, case: Case) -> tuple[float, float]:
         """From when until when spikes are compared, s: the first trial."""
-        trial = verify.one_of_each(self.parameters(cell))[0]
+        trial = one_of_each(self.parameters(case))[0]
         return trial.start, trial.end
 
 
-def quiet(phase: str, done: float) -> None:
-    """Progress, for nobody."""
+def replicates(parameters: Parameters, seed: int, count: int) -> list[Point]:
+    """So many copies of one network under a seed, each with its own noise."""
+    seeded = with_values(parameters, {"experiment.seed": seed})
+    trials = one_of_each(seeded)
+    return [Point(seeded, trials, replicate=k) for k in range(count)]
 
 
 def calibrate() -> float:
@@ -94,42 +100,32 @@ def calibrate() -> float:
 # ------------------------------------------------------------------------------- speed
 @dataclass(frozen=True)
 class Speed:
-    """A cell that has been built, without recording of spikes, ready to be timed."""
+    """A case that has been built, without recording of spikes, ready to be timed."""
 
-    cell: Cell
-    parameters: Parameters
-    build: Build
+    case: Case
+    job: Job
     duration: float
 
     @classmethod
     def of(
-        cls, cell: Cell, settings: Settings, duration: float | None = None, **values: Any
+        cls, case: Case, settings: Settings, duration: float | None = None, **values: Any
     ) -> Speed:
-        """Build a cell."""
-        target = get_target(cell.target)
-        parameters = settings.parameters(
-            cell,
-            **{
-                "network.record_spikes": False,
-                "network.batch": target.default_batch(cell.replicates),
-            },
-            **values,
-        )
-        build = target.build(parameters, quiet)
-        return cls(cell, parameters, build, duration or settings.duration)
+        """Build a case."""
+        parameters = settings.parameters(case, **{"network.record_spikes": False}, **values)
+        points = replicates(parameters, parameters.experiment.seed, case.replicates)
+        lasting = duration or settings.duration
+        return cls(case, prepare(points, case.target, silent, lasting), lasting)
 
-    def requests(self, seed: int, duration: float | None = None) -> list[RunRequest]:
-        """The runs that simulate all replicates under a seed."""
-        seeded = with_values(self.parameters, {"experiment.seed": seed})
-        trials = [verify.one_of_each(seeded) for _ in range(self.cell.replicates)]
-        return [
-            RunRequest(r.replicates, r.trials, r.first_replicate, duration or self.duration)
-            for r in requests_for(seeded, trials)
-        ]
+    @property
+    def parameters(self) -> Parameters:
+        """Those that were built, the batch among them."""
+        return self.job.plan.parameters
 
     def run(self, seed: int, duration: float | None = None) -> list[RunResult]:
-        """Simulate all replicates."""
-        return self.build.run(self.requests(seed, duration), quiet)
+        """Simulate all replicates under a seed."""
+        points = replicates(self.parameters, seed, self.case.replicates)
+        plan = plan_runs(points, self.job.target, duration or self.duration)
+        return Job(plan, self.job.target, self.job.build).run()
 
     def foresee(self) -> float:
         """Seconds that a run will take, from a short one."""
@@ -141,12 +137,12 @@ class Speed:
 
 
 def largest_size(parameters: Parameters) -> int:
-    """Largest n_per_unit that fits this machine's memory, as `memory` estimates it, up to 1e5."""
+    """Largest n_per_unit that fits this machine's memory, as its model estimates it, up to 1e5."""
     total = psutil.virtual_memory().total
 
     def fits(n: int) -> bool:
         larger = with_values(parameters, {"network.n_per_unit": n})
-        return process_memory(larger, 1.0) < total
+        return get_model(larger).footprint(larger, 1.0).process < total
 
     low, high = 10, 100_000
     while low < high:
@@ -196,7 +192,7 @@ def phase_facts(
     facts: dict[str, Any] = work(parameters, replicates)
     medians = {p: float(np.median([r[p] for r in phases])) for p in phases[0]}
     simulated = duration * replicates
-    steps = round(duration / (parameters.network.dt * 1e-3))
+    steps = round(duration / parameters.si("network.dt"))
     if not isinstance(recorded, str):
         scale = simulated / medians["simulate"]
         events = events_per_second(parameters, recorded.rates)
@@ -214,7 +210,7 @@ def phase_facts(
 def speed_facts(
     speed: Speed, rounds: list[tuple[list[RunResult], float]], recorded: Recorded | str
 ) -> dict[str, Any]:
-    """Everything that follows from the timed rounds of a cell.
+    """Everything that follows from the timed rounds of a case.
 
     Parameters
     ----------
@@ -223,8 +219,8 @@ def speed_facts(
     recorded : Recorded or str
         From `record`.
     """
-    phases = [speed.build.phases | wall_phases(runs, seconds) for runs, seconds in rounds]
-    facts = phase_facts(speed.parameters, speed.duration, speed.cell.replicates, phases, recorded)
+    phases = [speed.job.build.phases | wall_phases(runs, seconds) for runs, seconds in rounds]
+    facts = phase_facts(speed.parameters, speed.duration, speed.case.replicates, phases, recorded)
     return facts | {
         "peak_memory_bytes": max(
             (r.memory.get("process", 0) for runs, _ in rounds for r in runs), default=0
@@ -235,9 +231,9 @@ def speed_facts(
     }
 
 
-def profile(cell: Cell, settings: Settings, duration: float | None = None) -> dict[str, float]:
+def profile(case: Case, settings: Settings, duration: float | None = None) -> dict[str, float]:
     """Share of each code object in the time of all, largest first."""
-    speed = Speed.of(cell, settings, duration, **{"build.profile": True})
+    speed = Speed.of(case, settings, duration, **{"build.profile": True})
     total: dict[str, float] = {}
     for run in speed.run(1):
         for name, seconds in run.profile.items():
@@ -271,48 +267,47 @@ class Recorded:
         return cls(agreement.population_samples(dataset, start, end), rates)
 
 
-def record(cell: Cell, settings: Settings) -> Recorded | str:
-    """Spikes of a cell under every seed, or why they were not recorded."""
-    key = cell.target, cell.n_per_unit
+def record(case: Case, settings: Settings) -> Recorded | str:
+    """Spikes of a case under every seed, or why they were not recorded."""
+    key = case.target, case.n_per_unit
     if key not in settings.recorded:
-        settings.recorded[key] = _record(cell, settings)
+        settings.recorded[key] = _record(case, settings)
     return settings.recorded[key]
 
 
-def _record(cell: Cell, settings: Settings) -> Recorded | str:
-    target = get_target(cell.target)
-    parameters = settings.parameters(cell)
-    foreseen = _foresee_accuracy(cell, settings, target)
+def _record(case: Case, settings: Settings) -> Recorded | str:
+    target = get_target(case.target)
+    parameters = settings.parameters(case)
+    foreseen = _foresee_accuracy(case, settings, target)
     if foreseen > settings.limit:
         return f"{settings.seeds} seeds would take about {foreseen:.0f} s"
     # other noise on every target: none may agree thanks to the same numbers
-    seed = parameters.experiment.seed + target_names().index(cell.target)
-    start, end = settings.compared(cell)
-    dataset = verify.simulate_seeds(parameters, target, settings.seeds, seed, quiet, end)
+    seed = parameters.experiment.seed + target_names().index(case.target)
+    start, end = settings.compared(case)
+    dataset = verify.simulate_seeds(parameters, target, settings.seeds, seed, silent, end)
     return Recorded.of(dataset, start, end, settings.duration)
 
 
-def _foresee_accuracy(cell: Cell, settings: Settings, target: Target) -> float:
+def _foresee_accuracy(case: Case, settings: Settings, target: Target) -> float:
     batch = target.default_batch(settings.seeds)
-    parameters = settings.parameters(cell, **{"network.batch": batch})
-    trials = (verify.one_of_each(parameters),) * batch
-    request = RunRequest((parameters,) * batch, trials, 0, _TRIAL)
-    (run,) = target.build(parameters, quiet).run([request], quiet)
-    end = settings.compared(cell)[1]
+    parameters = settings.parameters(case, **{"network.batch": batch})
+    points = replicates(parameters, parameters.experiment.seed, batch)
+    (run,) = prepare(points, target, silent, _TRIAL).run()
+    end = settings.compared(case)[1]
     at_once = target.max_processes or available_cores()
     turns = math.ceil(settings.seeds / batch / at_once)
     return turns * run.phases["simulate"] * end / _TRIAL
 
 
-def compare(cell: Cell, recorded: Recorded | str, settings: Settings) -> dict[str, Any]:
-    """Verdict on a cell's spikes and the reference's, as `verify.DistributionResult` has it."""
-    reference = record(Cell(REFERENCE, cell.n_per_unit), settings)
+def compare(case: Case, recorded: Recorded | str, settings: Settings) -> dict[str, Any]:
+    """Verdict on a case's spikes and the reference's, as `verify.DistributionResult` has it."""
+    reference = record(Case(REFERENCE, case.n_per_unit), settings)
     if isinstance(reference, str) or isinstance(recorded, str):
         reason = reference if isinstance(reference, str) else recorded
         return {"verdict": "not compared", "reason": reason}
-    start, end = settings.compared(cell)
+    start, end = settings.compared(case)
     (result,) = verify.compare_samples(
-        [REFERENCE, cell.target], [reference.samples, recorded.samples], end - start
+        [REFERENCE, case.target], [reference.samples, recorded.samples], end - start
     )
     return {
         "verdict": "agree" if result.agrees else "differ",

@@ -18,12 +18,13 @@ from pathlib import Path
 import brian2 as b2
 import numpy as np
 import psutil
+from numpy.typing import NDArray
 
+from pfc_standalone.experiment.trials import one_of_each
+from pfc_standalone.experiment.weights import pixel_shares
+from pfc_standalone.models.spiking.populations import population_table
+from pfc_standalone.models.spiking.stimulus import PATTERNS_PER_IMAGE, changes, pattern_rates
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.populations import population_table
-from pfc_standalone.stimuli import N_PIXELS, pixel_shares, stimulus, stimulus_frames
-from pfc_standalone.tasks import get_task
-from pfc_standalone.verify import one_of_each
 
 EQUATIONS = """
 dv/dt = (g_L*(E_L - v) + (g_background + g_ampa + g_nmda*block)*(E_exc - v)
@@ -57,8 +58,8 @@ def create_network(p: Parameters) -> tuple[b2.Network, dict[str, object]]:
     """The network with one trial of each condition, and its namespace."""
     b2.defaultclock.dt = p.network.dt * b2.ms
     populations = population_table(p)
-    task = get_task(p.network.task)
-    rates, gate_values = stimulus(p, one_of_each(p), stimulus_frames(p, p.network.block_duration))
+    task = p.network.task
+    rates, gate_values = stimulus_frames(p)
     frame = p.network.stimulus_dt * b2.ms
     namespace = {
         "E_L": p.membrane.E_L * b2.mV, "V_th": p.membrane.V_th * b2.mV,
@@ -69,7 +70,7 @@ def create_network(p: Parameters) -> tuple[b2.Network, dict[str, object]]:
         "fraction": 1 - np.exp(-p.receptors.nmda_alpha * p.receptors.nmda_tau_rise),
         "stim": b2.TimedArray(rates * b2.Hz, dt=frame, name="stim"),
         "gate": b2.TimedArray(gate_values, dt=frame, name="gate"),
-        "fibres": p.afferents.fibres_per_pixel, "reset_column": N_PIXELS,
+        "fibres": p.afferents.fibres_per_pixel, "reset_column": task.n_pixels,
     }  # fmt: skip
 
     neurons = b2.NeuronGroup(
@@ -96,7 +97,7 @@ def create_network(p: Parameters) -> tuple[b2.Network, dict[str, object]]:
     ]
 
     n_exc = sum(q.size for q in populations if q.type == "exc")
-    delay = p.network.delay * b2.ms
+    delay = p.network.synaptic_delay * b2.ms
     excitation = b2.Synapses(
         neurons[:n_exc],
         neurons,
@@ -119,12 +120,12 @@ def create_network(p: Parameters) -> tuple[b2.Network, dict[str, object]]:
     named = {q.name: q for q in populations}
     pairs, weights, gated = [], [], []
     for projection in task.projections:
-        source, target = named[projection.source], named[projection.target]
+        source, target = named[projection.source], named[projection.destination]
         i, j = np.meshgrid(
             np.arange(source.start, source.stop), np.arange(target.start, target.stop)
         )
         pairs.append(np.array([i.ravel(), j.ravel()]))
-        weights.append(np.full(i.size, p[projection.parameter] / source.size))
+        weights.append(np.full(i.size, p.conductance(projection) / source.size))
         gated.append(np.full(i.size, float(projection.gated)))
     between = b2.Synapses(
         neurons, neurons, "w : siemens (constant)\ngated : 1 (constant)",
@@ -137,7 +138,7 @@ def create_network(p: Parameters) -> tuple[b2.Network, dict[str, object]]:
     between.gated = np.concatenate(gated)
 
     pixels = b2.PoissonGroup(
-        N_PIXELS * p.afferents.fibres_per_pixel, "stim(t, i // fibres)", namespace=namespace,
+        task.n_pixels * p.afferents.fibres_per_pixel, "stim(t, i // fibres)", namespace=namespace,
         name="pixels",
     )  # fmt: skip
     pairs, weights = [], []
@@ -169,6 +170,17 @@ def create_network(p: Parameters) -> tuple[b2.Network, dict[str, object]]:
     return b2.Network(*objects, spikes), namespace
 
 
+def stimulus_frames(p: Parameters) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rates of a fibre of each channel, Hz, (frames, channels), and the gate, (frames,).
+
+    They end with the last change: Brian2 holds the last value of a TimedArray.
+    """
+    frame, pattern = changes(p, one_of_each(p))
+    patterns = np.repeat(pattern, np.diff(frame, append=frame[-1] + 1))
+    gate = patterns % PATTERNS_PER_IMAGE // 2
+    return pattern_rates(p)[patterns], gate.astype(np.float64)
+
+
 def _set_neurons(neurons: b2.NeuronGroup, p: Parameters) -> None:
     """What distinguishes populations: membrane, layer, unit, and conductances from the layer."""
     populations, r = population_table(p), p.recurrent
@@ -188,7 +200,7 @@ def _set_neurons(neurons: b2.NeuronGroup, p: Parameters) -> None:
         if q.type == "exc":
             ampa, nmda, gaba = r.ampa_exc, r.nmda_exc, r.gaba_exc * layer.inhibition
         else:
-            ampa, nmda = r.ampa_inh * layer.feedback, r.nmda_inh * layer.feedback
+            ampa, nmda = r.ampa_inh * layer.exc_to_inh, r.nmda_inh * layer.exc_to_inh
             gaba = r.gaba_inh
         mine.ampa_in = ampa / n_exc * b2.nS
         mine.nmda_in = nmda * layer.gain / n_exc * b2.nS

@@ -51,12 +51,12 @@ def load(path: Path) -> dict[str, Any]:
             "pytest benchmarks/ --benchmark-only --benchmark-json=FILE wrote"
         )
     if not data["benchmarks"]:
-        raise RecordsError(f"{path} holds no measurement: every cell was skipped or failed")
+        raise RecordsError(f"{path} holds no measurement: every case was skipped or failed")
     return data
 
 
 def table(data: dict[str, Any]) -> pd.DataFrame:
-    """One row a cell, with the numbers that are plotted and compared.
+    """One row a case, with the numbers that are plotted and compared.
 
     Returns
     -------

@@ -23,7 +23,7 @@ from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from benchmarks.records import PHASES, RecordsError, load, newest, table
 from benchmarks.words import advice
-from pfc_standalone.verify import ALPHA
+from pfc_standalone.simulation.verify import ALPHA
 
 _COLOURS = {
     "cpp": "#0072B2", "cython": "#E69F00", "numpy": "#CC79A7", "cuda": "#009E73",
@@ -77,7 +77,7 @@ def _lines(rows: pd.DataFrame, column: str, label: str) -> Figure:
 
 
 def _phases(rows: pd.DataFrame) -> Figure:
-    """Share of each phase in the first run of a cell, building included."""
+    """Share of each phase in the first run of a case, building included."""
     rows = rows.sort_values(["replicates", "n_per_unit", "target"])
     seconds = rows[[f"{p}_s" for p in PHASES]].to_numpy()
     total = seconds.sum(axis=1)
@@ -205,11 +205,16 @@ def _profile(data: dict[str, Any]) -> Figure | None:
 
 # -------------------------------------------------------------------------------- page
 def _left_out(data: dict[str, Any], rows: pd.DataFrame) -> list[str]:
-    """Cells that were skipped, and those whose spikes were not compared, with the reason."""
+    """Cases that were skipped, and those whose spikes were not compared, with the reason."""
     return data["skipped"] + [
         f"spikes of {r.target} at n_per_unit {r.n_per_unit}, replicates {r.replicates}: {r.reason}"
         for r in rows[rows["reason"] != ""].itertuples(index=False)
     ]
+
+
+def _neurons_per_unit(rows: pd.DataFrame) -> float:
+    """Neurons of one replicate for each that a selective unit has."""
+    return float((rows["neurons"] / rows["replicates"] / rows["n_per_unit"]).median())
 
 
 def write_report(path: Path, folder: Path) -> Path:
@@ -253,7 +258,7 @@ def write_report(path: Path, folder: Path) -> Path:
         date=data["datetime"][:19], commit=data["commit_info"].get("id", ""), fits=fits,
         largest=_largest(scaling),
         rows=main.sort_values(["replicates", "n_per_unit", "run_s"]).to_dict("records"),
-        source=path.name, alpha=ALPHA, left_out=_left_out(data, main),
+        source=path.name, alpha=ALPHA, neurons_per_unit=_neurons_per_unit(rows), left_out=_left_out(data, main),
     )  # fmt: skip
     (folder / "report.html").write_text(page)
     return folder / "report.html"

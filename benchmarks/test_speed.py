@@ -1,6 +1,6 @@
 """How long each target takes, interleaved with the reference, and whether it is still right.
 
-One round of a cell is one run of all its replicates, under a seed of its own. Before each, the
+One round of a case is one run of all its replicates, under a seed of its own. Before each, the
 reference runs the same, so that a ratio compares neighbours in time.
 """
 
@@ -13,8 +13,9 @@ import pytest
 
 from benchmarks import measure
 from benchmarks.baseline import PLAIN, PlainBrian2
-from benchmarks.measure import REFERENCE, Cell, Speed
-from pfc_standalone.targets import RequirementError, get_target, require
+from benchmarks.measure import REFERENCE, Case, Speed
+from pfc_standalone.errors import RequirementError
+from pfc_standalone.simulation.targets import get_target, require
 
 #: Plain Brian2 stores every synapse: above this many, its set-up takes minutes.
 _MOST_SYNAPSES = 6_000_000
@@ -22,23 +23,23 @@ _MOST_SYNAPSES = 6_000_000
 _SCALING_DURATION = 0.2
 
 
-def build(cell, settings, duration=None, patience=1):
-    """The cell, built; skips what this machine cannot run, or not within limit x patience."""
+def build(case, settings, duration=None, patience=1):
+    """The case, built; skips what this machine cannot run, or not within limit x patience."""
     try:
-        require(get_target(cell.target))
+        require(get_target(case.target))
     except RequirementError as missing:
-        pytest.skip(f"{cell}: {missing}")
-    speed = Speed.of(cell, settings, duration)
+        pytest.skip(f"{case}: {missing}")
+    speed = Speed.of(case, settings, duration)
     seconds = settings.rounds * speed.foresee() / patience
-    skip_if_long(cell, seconds, f"{settings.rounds} rounds", settings)
+    skip_if_long(case, seconds, f"{settings.rounds} rounds", settings)
     return speed
 
 
-def skip_if_long(cell, seconds, what, settings):
-    """Skip a cell that would take too long, and say why."""
+def skip_if_long(case, seconds, what, settings):
+    """Skip a case that would take too long, and say why."""
     if seconds > settings.limit:
         pytest.skip(
-            f"{cell}: {what} would take about {seconds:.0f} s, --limit is {settings.limit:g} s"
+            f"{case}: {what} would take about {seconds:.0f} s, --limit is {settings.limit:g} s"
         )
 
 
@@ -76,14 +77,14 @@ def timed(benchmark, settings, run, reference=None):
     return left, facts
 
 
-def conclude(benchmark, cell, kind, agreement, recorded, facts):
+def conclude(benchmark, case, kind, agreement, recorded, facts):
     """Put everything into the benchmark's record; fail where spikes differ."""
-    benchmark.group = cell.group
+    benchmark.group = case.group
     benchmark.extra_info.update(
-        target=cell.target,
-        n_per_unit=cell.n_per_unit,
-        replicates=cell.replicates,
-        connectivity=cell.connectivity,
+        target=case.target,
+        n_per_unit=case.n_per_unit,
+        replicates=case.replicates,
+        connectivity=case.connectivity,
         kind=kind,
         agreement=agreement,
         spike_statistics=measure.statistics(recorded),
@@ -92,53 +93,53 @@ def conclude(benchmark, cell, kind, agreement, recorded, facts):
     assert agreement["verdict"] != "differ", agreement
 
 
-def test_target(benchmark, cell, settings, pytestconfig):
+def test_target(benchmark, case, settings, pytestconfig):
     """Speed of a target, memory, and agreement of its spikes with the reference's."""
-    speed = build(cell, settings)
+    speed = build(case, settings)
     reference = None
-    if cell.target != REFERENCE:
-        beside = Cell(REFERENCE, cell.n_per_unit, cell.replicates)
+    if case.target != REFERENCE:
+        beside = Case(REFERENCE, case.n_per_unit, case.replicates)
         reference = Speed.of(beside, settings).run
     rounds, facts = timed(benchmark, settings, speed.run, reference)
 
-    recorded = measure.record(cell, settings)
+    recorded = measure.record(case, settings)
     agreement = {"verdict": "reference"}
-    if cell.target != REFERENCE:
-        agreement = measure.compare(cell, recorded, settings)
+    if case.target != REFERENCE:
+        agreement = measure.compare(case, recorded, settings)
     if pytestconfig.option.profile:
-        facts["profile"] = measure.profile(cell, settings)
+        facts["profile"] = measure.profile(case, settings)
     facts |= measure.speed_facts(speed, rounds, recorded)
-    conclude(benchmark, cell, "target", agreement, recorded, facts)
+    conclude(benchmark, case, "target", agreement, recorded, facts)
 
 
 @pytest.mark.parametrize("device", list(PLAIN))
 def test_plain_brian2(benchmark, device, plain_size, settings, tmp_path_factory):
     """The same network as by the tutorial: how much faster is what this project does?"""
-    cell = Cell(PLAIN[device], plain_size, 1, "explicit")
-    ours = Cell(REFERENCE, plain_size)
-    parameters = settings.parameters(cell)
+    case = Case(PLAIN[device], plain_size, 1, "explicit")
+    ours = Case(REFERENCE, plain_size)
+    parameters = settings.parameters(case)
     synapses = measure.work(parameters, 1)["synapses_explicit"]
     if synapses > _MOST_SYNAPSES:
         pytest.skip(
-            f"{cell}: {synapses:,} explicit synapses, set up one by one: more than is sensible"
+            f"{case}: {synapses:,} explicit synapses, set up one by one: more than is sensible"
         )
     # Its duration is part of the binary: long enough to compare spikes.
-    start, end = settings.compared(cell)
+    start, end = settings.compared(case)
     plain = PlainBrian2(device, parameters, tmp_path_factory.mktemp("plain"), end)
-    skip_if_long(cell, plain.foresee(settings.seeds), f"{settings.seeds} seeds", settings)
+    skip_if_long(case, plain.foresee(settings.seeds), f"{settings.seeds} seeds", settings)
     rounds, facts = timed(benchmark, settings, plain.run, Speed.of(ours, settings, end).run)
     recorded = plain.record(settings.seeds, rounds, start)
-    agreement = measure.compare(cell, recorded, settings)
+    agreement = measure.compare(case, recorded, settings)
     facts |= plain.facts(rounds, recorded)
-    conclude(benchmark, cell, "plain", agreement, recorded, facts)
+    conclude(benchmark, case, "plain", agreement, recorded, facts)
 
 
-def test_scaling(benchmark, scaling_cell, settings):
+def test_scaling(benchmark, scaling_case, settings):
     """Time and memory of cpp over three decades of size (--scaling)."""
-    speed = build(scaling_cell, settings, _SCALING_DURATION, patience=4)
+    speed = build(scaling_case, settings, _SCALING_DURATION, patience=4)
     rounds, facts = timed(benchmark, settings, speed.run)
     facts["largest_n_in_memory"] = measure.largest_size(speed.parameters)
     recorded = "speed alone"
     facts |= measure.speed_facts(speed, rounds, recorded)
     agreement = {"verdict": "not compared", "reason": recorded}
-    conclude(benchmark, scaling_cell, "scaling", agreement, recorded, facts)
+    conclude(benchmark, scaling_case, "scaling", agreement, recorded, facts)

@@ -32,17 +32,17 @@ def break_even(build: float, run: float, other_build: float, other_run: float) -
 def advice(rows: pd.DataFrame) -> list[str]:
     """Sentences on the rows of `records.table`: the targets, then plain Brian2.
 
-    A target's cost of building is the largest of its cells: later ones share compiled modules.
+    A target's cost of building is the largest of its cases: later ones share compiled modules.
     """
     ours = rows[rows["kind"] == "target"] if len(rows) else rows
     if ours.empty:
         return []
     build = (rows["generate_s"] + rows["compile_s"]).groupby(rows["target"]).max()
-    cells = ["n_per_unit", "replicates"]
-    quickest = ours.loc[ours.groupby(cells)["run_s"].idxmin()].set_index(cells)
+    cases = ["n_per_unit", "replicates"]
+    quickest = ours.loc[ours.groupby(cases)["run_s"].idxmin()].set_index(cases)
     sentences = []
     for best, won in quickest.groupby("target", sort=False):
-        where = "in every cell measured" if len(won) == len(quickest) else "at " + "; ".join(
+        where = "in every case measured" if len(won) == len(quickest) else "at " + "; ".join(
             f"n_per_unit {n} with {_replicates(r)}" for n, r in won.index
         )  # fmt: skip
         sentences.append(
@@ -52,7 +52,7 @@ def advice(rows: pd.DataFrame) -> list[str]:
             "build it once."
         )
         for other in dict.fromkeys(ours["target"]):
-            theirs = ours[ours["target"] == other].set_index(cells)
+            theirs = ours[ours["target"] == other].set_index(cases)
             both = theirs.index.intersection(won.index)
             if other != best and len(both):
                 sentences.append(_against(best, won.loc[both], other, theirs.loc[both], build))
@@ -96,7 +96,7 @@ def _spikes(ours: pd.DataFrame) -> list[str]:
     agree, differ, unknown = (verdicts.get(v, 0) for v in ("agree", "differ", "not compared"))
     if not agree + differ + unknown:
         return []
-    text = f"Spike statistics agree with those of cpp in {agree} of {agree + differ} cells compared"
+    text = f"Spike statistics agree with those of cpp in {agree} of {agree + differ} cases compared"
     if unknown:
         text += f"; {unknown} would have taken too long to compare"
     return [text + "."]

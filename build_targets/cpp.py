@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from build_targets.base import CachedTarget
-from build_targets.cmake_build import (
+from build_targets.building.target import CachedTarget
+from build_targets.building.cmake_build import (
     cmake_requirements,
     compile_folder,
     compiler_requirement,
@@ -18,11 +18,11 @@ from build_targets.cmake_build import (
     processor,
     tool_version,
 )
-from build_targets.launch import Program
-from build_targets.manifest import Manifest
-from pfc_standalone.cli import main
+from build_targets.running.launch import Program
+from build_targets.building.manifest import Manifest
+from pfc_standalone.commands.run import main
 from pfc_standalone.parameters import Parameters
-from pfc_standalone.targets import Progress, Requirement
+from pfc_standalone.simulation.targets import Progress, Requirement
 
 
 class CppTarget(CachedTarget):
@@ -36,7 +36,7 @@ class CppTarget(CachedTarget):
 
     def write_source(self, parameters: Parameters, folder: Path) -> Manifest:
         """C++ of our variant of Brian2's standalone device."""
-        from build_targets.cpp_device import device
+        from build_targets.devices.cpp_device import device
 
         device.simd = parameters.build.simd
         return device.write_network(self.name, parameters, folder)

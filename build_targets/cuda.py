@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from build_targets import cache
-from build_targets.base import CachedTarget
-from build_targets.cmake_build import (
+from build_targets.building import cache
+from build_targets.building.target import CachedTarget
+from build_targets.building.cmake_build import (
     cmake_requirements,
     compile_folder,
     compiler_requirement,
@@ -23,13 +23,14 @@ from build_targets.cmake_build import (
     find_tool,
     tool_version,
 )
-from build_targets.launch import Program
-from build_targets.manifest import Manifest
-from build_targets.nvidia import GPU, curand, find_gpus, nvcc_architectures, nvcc_version
-from pfc_standalone.cli import main
-from pfc_standalone.fields import ParameterError
+from build_targets.running.launch import Program
+from build_targets.building.manifest import Manifest
+from build_targets.building.nvidia import GPU, curand, find_gpus, nvcc_architectures, nvcc_version
+from pfc_standalone.commands.run import main
+from pfc_standalone.errors import ParameterError
 from pfc_standalone.parameters import Parameters
-from pfc_standalone.targets import Progress, Requirement, RequirementError
+from pfc_standalone.errors import RequirementError
+from pfc_standalone.simulation.targets import Progress, Requirement
 
 #: Compute capability to compile for where there is neither a GPU nor a wish: data-centre GPUs.
 DEFAULT_ARCHITECTURE = "90"
@@ -92,7 +93,7 @@ class CudaTarget(CachedTarget):
 
     def write_source(self, parameters: Parameters, folder: Path) -> Manifest:
         """CUDA source of our variant of brian2cuda's device."""
-        from build_targets.cuda_device import device
+        from build_targets.devices.cuda_device import device
 
         device.set_preferences(parameters)
         return device.write_network(self.name, parameters, folder, ("brian2cuda",))

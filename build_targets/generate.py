@@ -12,9 +12,9 @@ import argparse
 import json
 from pathlib import Path
 
-from build_targets.base import CachedTarget
+from build_targets.building.target import CachedTarget
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.targets import get_target
+from pfc_standalone.simulation.targets import get_target
 
 
 def main() -> None:

@@ -12,15 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from build_targets import cache
-from build_targets.base import CachedTarget, python_environment, run_python
-from build_targets.cmake_build import compiler_requirement, cxx_compiler, processor, tool_version
-from build_targets.launch import Program
-from build_targets.manifest import Manifest, describe
-from pfc_standalone.cli import main
+from build_targets.building import cache
+from build_targets.building.target import CachedTarget, python_environment, run_python
+from build_targets.building.cmake_build import compiler_requirement, cxx_compiler, processor, tool_version
+from build_targets.running.launch import Program
+from build_targets.building.manifest import Manifest, describe
+from pfc_standalone.commands.run import main
 from pfc_standalone.machine import available_cores
+from pfc_standalone.models import get_model
 from pfc_standalone.parameters import Parameters
-from pfc_standalone.targets import Progress, Requirement
+from pfc_standalone.simulation.targets import Progress, Requirement
 
 #: In a build's folder: where its compiled modules are.
 _MODULES = "modules"
@@ -41,11 +42,10 @@ class RuntimeTarget(CachedTarget):
 
     def write_source(self, parameters: Parameters, folder: Path) -> Manifest:
         """Describe the network; its code is generated anew in each process that runs it."""
-        from build_targets.runtime_process import set_preferences
-        from pfc_standalone.network import create_network
+        from build_targets.running.runtime_process import set_preferences
 
         set_preferences("numpy", folder, parameters)
-        model = create_network(parameters)
+        model = get_model(parameters).create(parameters)
         return describe(self.name, parameters, model, lambda name, variable: name)
 
     def toolchain(self, parameters: Parameters) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class RuntimeTarget(CachedTarget):
 
     def program(self, source: Path, compiled: Path) -> Program:
         """Python, on the process that plays a binary."""
-        module = "build_targets.runtime_process"
+        module = "build_targets.running.runtime_process"
         command = [sys.executable, "-m", module, self.name, str(source), str(compiled / _MODULES)]
         return Program(command, source, python_environment())
 

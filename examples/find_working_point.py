@@ -12,18 +12,18 @@ twice. The loss is smooth where accuracy is a count, so few trials suffice.
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 import cma
 import numpy as np
 
-from build_targets.cpp import CppTarget
-from pfc_standalone.activity import SpikeTable, rest_windows
-from pfc_standalone.experiment import label
-from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.run_values import RunRequest
-from pfc_standalone.spike_statistics import filtered_rate
-from pfc_standalone.tasks import get_task
-from pfc_standalone.trials import trial_lists
+from pfc_standalone import Parameters, deal, parameters_of, simulate, with_values
+from pfc_standalone.analysis.activity import rest_windows
+from pfc_standalone.analysis.spike_statistics import filtered_rate
+from pfc_standalone.analysis.spike_table import SpikeTable
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 NAMES = (
     *("axcpt.x_to_t", "axcpt.x_to_n", "axcpt.y_to_n", "axcpt.y_to_t"),
@@ -34,12 +34,13 @@ RESTING_HZ = 0.45  # of output excitatory neurons; docs/model.md wants 0.3 to 5
 GRID = 1e-3
 
 
-def loss(parameters, dataset) -> float:
+def loss(dataset: xr.Dataset) -> float:
     """Loss of one candidate's replicate; 0 is perfect, about 3 answers at random."""
+    parameters = parameters_of(dataset)
     threshold, window = parameters.decision.threshold, parameters.decision.window
     table = SpikeTable(dataset)
     rates = {}
-    for unit in get_task(parameters.network.task).units["output"]:
+    for unit in parameters.network.task.units["output"]:
         t, _ = table.spikes(f"output_{unit}", 0)
         end = float(dataset["trial_end"].max()) + window
         size = parameters.network.n_per_unit
@@ -85,7 +86,6 @@ def main() -> None:
             "experiment.replicates": 1,
         },
     )
-    build = CppTarget().build(base, lambda phase, done: None)
     start = np.array([base[name] for name in NAMES])
     search = cma.CMAEvolutionStrategy(
         np.zeros(len(NAMES)),
@@ -103,13 +103,8 @@ def main() -> None:
             )
             for z in steps
         ]
-        trials = trial_lists(candidates[0])
-        requests = [RunRequest((p,), (trials[0],), 0, trials[0][-1].end) for p in candidates]
-        runs = build.run(requests, lambda phase, done: None)
-        losses = [
-            loss(p, label(p, trials, [request], [run]))
-            for p, request, run in zip(candidates, requests, runs, strict=True)
-        ]
+        data = simulate([point for candidate in candidates for point in deal(candidate)])
+        losses = [loss(data.isel(replicate=[k])) for k in range(len(candidates))]
         search.tell(steps, losses)
         print(f"generation {generation}: best {min(losses):.2f}, median {np.median(losses):.2f}")
     for name, value in zip(NAMES, start * np.exp(search.mean), strict=True):

@@ -1,26 +1,33 @@
-"""``python -m pfc_standalone doctor`` and ``python -m pfc_standalone verify``."""
+"""``python -m pfc_standalone COMMAND``: what lies in `pfc_standalone.commands.verbs`."""
 
 from __future__ import annotations
 
 import sys
 
-from pfc_standalone import doctor, verify_command
+from pfc_standalone.commands import COMMANDS
+from pfc_standalone.errors import ParameterError
 
-_COMMANDS = {"doctor": doctor.main, "verify": verify_command.main}
-_USAGE = """\
-usage: python -m pfc_standalone doctor|verify [options]   (--help lists them)
 
-  doctor   what this machine has, and what each target can do here
-  verify   do the targets compute the same?
-"""
+def _usage() -> str:
+    lines = ["usage: python -m pfc_standalone COMMAND [options]   (--help lists them)", ""]
+    for name, command in COMMANDS.all().items():
+        module = sys.modules[command.__module__]
+        lines.append(f"  {name:<10} {(module.__doc__ or '').partition(chr(10))[0]}")
+    return "\n".join(lines)
 
 
 def main(arguments: list[str]) -> int:
     """Run one of the commands; return its exit code."""
-    if arguments and arguments[0] in _COMMANDS:
-        return _COMMANDS[arguments[0]](arguments[1:])
+    if arguments and not arguments[0].startswith("-"):
+        try:
+            command = COMMANDS.get(arguments[0])
+        except ParameterError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
+        code: int = command(arguments[1:])
+        return code
     asked = arguments[:1] in (["-h"], ["--help"])
-    print(_USAGE, end="", file=sys.stdout if asked else sys.stderr)
+    print(_usage(), file=sys.stdout if asked else sys.stderr)
     return 0 if asked else 2
 
 

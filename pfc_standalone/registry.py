@@ -11,6 +11,7 @@ import importlib
 import importlib.metadata
 import pkgutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pfc_standalone.errors import ParameterError
@@ -30,12 +31,15 @@ class Registry:
         Name under which each file keeps its variant.
     group : str
         Group of entry points.
+    separator : str
+        What a name has for "_" in the name of a file.
     """
 
     what: str
     package: str
     attribute: str
     group: str
+    separator: str = "-"
 
     def names(self) -> tuple[str, ...]:
         """Names of all variants: the folder's in alphabetical order, then entry points."""
@@ -76,6 +80,7 @@ class Registry:
     def _files(self) -> dict[str, str]:
         if not self.package:
             return {}
-        folder = importlib.import_module(self.package).__path__
-        modules = sorted(m.name for m in pkgutil.iter_modules(folder) if not m.name.startswith("_"))
-        return {m.replace("_", "-"): f"{self.package}.{m}" for m in modules}
+        # looked up without an import: parameters ask for names before other rooms can be imported
+        folder = Path(__file__).parent.joinpath(*self.package.split(".")[1:])
+        modules = sorted(m.name for m in pkgutil.iter_modules([str(folder)]))
+        return {m.replace("_", self.separator): f"{self.package}.{m}" for m in modules}

@@ -12,17 +12,18 @@ import numpy as np
 import pytest
 
 from benchmarks import compare, measure, records, report, words
-from benchmarks.measure import Cell, Settings
-from pfc_standalone import results as results_module
-from pfc_standalone import verify
+from benchmarks.measure import Case, Settings
+from pfc_standalone.experiment import Point
+from pfc_standalone.experiment.trials import one_of_each
+from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.parameters import Parameters
-from pfc_standalone.populations import population_table
+from pfc_standalone.results.dataset import describe_points
 
 PROJECT = Path(__file__).parent.parent
 
 
 def record(target, n, run_s, simulate, *, seed=0, replicates=1, kind="target", rate=5.0, **facts):
-    """One cell as pytest-benchmark writes it, with three rounds and ten seeds."""
+    """One case as pytest-benchmark writes it, with three rounds and ten seeds."""
     rng = np.random.default_rng(seed)
     noise = 1 + 0.01 * rng.standard_normal(3)
     rates = (rate + 0.2 * np.random.default_rng(seed + 1).standard_normal(10)).tolist()
@@ -90,7 +91,7 @@ def test_advice_names_the_quickest_and_when_compiling_pays(two_targets):
     two_targets["benchmarks"][3]["extra_info"]["agreement"]["verdict"] = "not compared"
     best, other, spikes = words.advice(records.table(two_targets))
     assert best == (
-        "cpp is the quickest in every cell measured: a run of 1 s of biological time takes 0.2 to "
+        "cpp is the quickest in every case measured: a run of 1 s of biological time takes 0.2 to "
         "0.4 s, after 5 s to build it once."
     )
     # 5 s over 9.0 - 0.1 and 10.0 - 0.3 s for each biological second
@@ -99,7 +100,7 @@ def test_advice_names_the_quickest_and_when_compiling_pays(two_targets):
         "to 0.56 s of biological time are simulated."
     )
     assert spikes == (
-        "Spike statistics agree with those of cpp in 1 of 1 cells compared; 1 would have taken too "
+        "Spike statistics agree with those of cpp in 1 of 1 cases compared; 1 would have taken too "
         "long to compare."
     )
     two_targets["benchmarks"][3]["stats"]["median"] = 0.3
@@ -213,6 +214,7 @@ def test_the_page_needs_no_network(two_targets, tmp_path):
         ("--seeds 2", "--seeds is 2, allowed is 10 or more"),
         ("--replicates 1,0", "--replicates is 0, allowed is 1 or more"),
         ("--duration -1", "--duration is -1, allowed is 0.0001 or more"),
+        ("--task chess", "--task is chess" if False else "TASKMSG"),
         ("--sizes 3", "--sizes is 3, allowed is a whole number from 10"),
     ],
 )
@@ -238,13 +240,13 @@ def test_events_are_counted_by_hand():
     assert events["pooled_events"] == pytest.approx(1000 * 5)
 
 
-def test_a_cell_is_measured():
+def test_a_case_is_measured():
     settings = Settings(duration=0.1, seeds=10, rounds=1, limit=1e3, values={})
-    speed = measure.Speed.of(Cell("cpp", 10, 2), settings)
+    speed = measure.Speed.of(Case("cpp", 10, 2), settings)
     assert 0 < speed.foresee() < 60
     runs = speed.run(1)
     assert len(runs) == 2
-    assert all(run.spike_index.size == 0 for run in runs)  # none are recorded
+    assert not any("spikes.i" in run for run in runs)  # none are recorded
     sizes = {p.name: p.size for p in population_table(speed.parameters)}
     recorded = measure.Recorded({}, dict.fromkeys(sizes, 0.0) | {"memory_inh": 5.0})
     facts = measure.speed_facts(speed, [(runs, 2.0)], recorded)
@@ -256,10 +258,10 @@ def test_a_cell_is_measured():
     assert facts["pooled_events_per_s"] == pytest.approx(pooled_events / simulate)
     assert facts["synapses_explicit"] > 10 * facts["synapses_pooled"] > 0
     assert facts["peak_memory_bytes"] > 1e6
-    shares = measure.profile(Cell("cpp", 10), settings)
+    shares = measure.profile(Case("cpp", 10), settings)
     assert (
         100
-        < measure.largest_size(settings.parameters(Cell("cpp", 10, 1, "explicit")))
+        < measure.largest_size(settings.parameters(Case("cpp", 10, 1, "explicit")))
         < measure.largest_size(speed.parameters)
     )
     assert sum(shares.values()) == pytest.approx(1)
@@ -268,15 +270,13 @@ def test_a_cell_is_measured():
 
 def test_events_are_those_of_the_time_that_is_timed():
     settings = Settings(duration=0.5, seeds=10, rounds=1, limit=1e3, values={})
-    parameters = settings.parameters(Cell("cpp", 10))
+    parameters = settings.parameters(Case("cpp", 10))
     first = population_table(parameters)[0]
-    spikes = {
-        "spike_time": np.array([0.1, 0.2, 0.9]),
-        "spike_neuron": np.zeros(3, np.int32),
-        "spike_replicate": np.zeros(3, np.int32),
-    }
-    trials = [verify.one_of_each(parameters)]
-    dataset = results_module.make_dataset(parameters, trials, [spikes], None, {})
+    dataset = describe_points([Point(parameters, one_of_each(parameters))]).assign(
+        spike_time=("spike", np.array([0.1, 0.2, 0.9])),
+        spike_neuron=("spike", np.zeros(3, np.int32)),
+        spike_replicate=("spike", np.zeros(3, np.int32)),
+    )
     recorded = measure.Recorded.of(dataset, 0.0, 1.0, settings.duration)
     assert recorded.rates[first.name] == pytest.approx(2 / (first.size * 0.5))
     assert sum(recorded.rates.values()) == recorded.rates[first.name]
@@ -285,9 +285,9 @@ def test_events_are_those_of_the_time_that_is_timed():
 
 def test_a_recording_that_would_take_too_long_says_so():
     settings = Settings(duration=0.1, seeds=10, rounds=1, limit=1e-6, values={})
-    said = measure.record(Cell("cpp", 10), settings)
+    said = measure.record(Case("cpp", 10), settings)
     assert said.startswith("10 seeds would take about")
-    assert measure.compare(Cell("cpp", 10), said, settings) == {
+    assert measure.compare(Case("cpp", 10), said, settings) == {
         "verdict": "not compared",
         "reason": said,
     }

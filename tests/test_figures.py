@@ -23,6 +23,7 @@ from pfc_standalone.figures import FIGURES, FigureError, save_figures
 from pfc_standalone.figures.builtin import behaviour, raster, rates, traces
 from pfc_standalone.figures.style import INHIBITORY, NONSELECTIVE, UNIT_COLOURS, unit_colours
 from pfc_standalone.figures.trial import example_trials, trial_rows
+from pfc_standalone.models import get_model
 from pfc_standalone.models.spiking.populations import (
     neurons_per_replicate,
     population_table,
@@ -30,7 +31,12 @@ from pfc_standalone.models.spiking.populations import (
 )
 from pfc_standalone.models.spiking.recorded import TRACE_UNITS
 from pfc_standalone.parameters import SI, Parameters, with_values
-from pfc_standalone.results.dataset import load_results, make_dataset, task_of, write_dataset
+from pfc_standalone.results.dataset import (
+    describe_points,
+    load_results,
+    task_of,
+    write_dataset,
+)
 from pfc_standalone.tasks import LAYERS, Condition, Projection, Task
 
 ONE_DELAY = {"raster", "rates", "behaviour"}
@@ -105,7 +111,9 @@ def experiment(points, *, spikes=True, traces=False):
         runs.append({"spikes.t": time, "spikes.i": neuron, "neurons.v": np.full(n, -0.06)})
     if traces:
         runs[0] |= noisy_traces(points[0], rng)
-    return add_responses(make_dataset(points, runs))
+    parameters = points[0].parameters
+    labelled = get_model(parameters).label(parameters, [(k, 1, run) for k, run in enumerate(runs)])
+    return add_responses(describe_points(points).assign(labelled))
 
 
 def check(paths, names, folder):
@@ -220,12 +228,10 @@ def test_labels_stand_in_the_raster(tmp_path):
     dataset = experiment(points, traces=True)
     check(save_figures(dataset, tmp_path), ONE_DELAY | {"traces"}, tmp_path)
     (label,) = (t for t in texts(raster.draw(dataset)["raster"]) if "memory.gain" in t)
-    assert "memory.gain = 0.8" in label
-    assert "seed = 1" in label
+    assert label == "memory.gain = 0.8, seed = 1"
     selected = dataset.isel(replicate=[3])
     (label,) = (t for t in texts(raster.draw(selected)["raster"]) if "memory.gain" in t)
-    assert "memory.gain = 1" in label
-    assert "seed = 2" in label
+    assert label == "memory.gain = 1, seed = 2"
 
 
 def test_a_selection_shows_the_spikes_of_its_replicates():

@@ -21,7 +21,7 @@ from filelock import FileLock
 
 #: Environment variable that overrides where builds are kept.
 CACHE_VARIABLE = "PFC_CACHE_DIR"
-_PROJECT = Path(__file__).resolve().parent.parent
+_PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
 def cache_root() -> Path:
@@ -58,12 +58,22 @@ def versions() -> dict[str, str]:
 
 
 def _source_files() -> list[Path]:
+    """What decides generated source: the rooms that generation imports, not those above them."""
+    package, targets = _PROJECT / "pfc_standalone", _PROJECT / "build_targets"
+    rooms = ("experiment", "models", "noise", "parameters", "tasks")
     return [
-        *(_PROJECT / "pfc_standalone").rglob("*.py"),
-        *(_PROJECT / "build_targets").rglob("*.py"),
-        *(_PROJECT / "build_targets" / "templates").iterdir(),
-        _PROJECT / "CMakeLists.txt",
+        *package.glob("*.py"),
+        *(path for room in rooms for path in (package / room).rglob("*.py")),
+        *targets.rglob("*.py"),
+        *(p for p in (targets / "devices" / "templates").iterdir() if p.suffix in (".cpp", ".cu")),
+        cmake_lists(),
     ]
+
+
+def cmake_lists() -> Path:
+    """The project's CMakeLists.txt: in a checkout, or where a wheel keeps it."""
+    checkout = _PROJECT / "CMakeLists.txt"
+    return checkout if checkout.is_file() else _PROJECT / "build_targets" / "cmake" / "CMakeLists.txt"
 
 
 def entry(name: str, marker: str, build: Callable[[Path], None]) -> tuple[Path, bool]:

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-from build_targets import cache
-from pfc_standalone.targets import Requirement, RequirementError, TargetError
+from build_targets.building import cache
+from pfc_standalone.errors import RequirementError, TargetError
+from pfc_standalone.simulation.targets import Requirement
 
-_PROJECT = Path(__file__).resolve().parent.parent
 _STEP = re.compile(r"\[(\d+)/(\d+)\]")
 
 
@@ -109,7 +109,7 @@ def compile_folder(
     ninja = find_tool("ninja", "install it (pip install ninja)")
     definitions = [f"-D{k}={_cmake_value(v)}" for k, v in options.items()]
     configure = [
-        *(cmake, "-S", str(_PROJECT), "-B", str(build), "-G", "Ninja"),
+        *(cmake, "-S", str(cache.cmake_lists().parent), "-B", str(build), "-G", "Ninja"),
         *(f"-DCMAKE_MAKE_PROGRAM={ninja}", f"-DCMAKE_CXX_COMPILER={cxx_compiler()}"),
         *(f"-DPFC_SOURCE_DIR={source}", *definitions),
     ]

@@ -16,19 +16,9 @@ from pfc_standalone.parameters import Parameters
 if TYPE_CHECKING:
     from brian2.core.variables import ArrayVariable as Brian2Array
 
-    from pfc_standalone.network import PFCNetwork
+    from pfc_standalone.models import Model
 
 FILE = "manifest.json"
-
-_SHARED = ("g_ampa", "g_nmda", "g_gaba")
-#: Variables that a run leaves, by the Brian2 object that has them, where the network has them.
-_RESULTS = {
-    "spikes": ("i", "t", "N"),
-    "neurons": ("v",),
-    "neurons_traces": ("t", "v", "g_background", *_SHARED),
-    "pools_traces": _SHARED,
-}
-
 
 @dataclass(frozen=True)
 class ArrayVariable:
@@ -82,7 +72,7 @@ class Manifest:
 def describe(
     target: str,
     parameters: Parameters,
-    model: PFCNetwork,
+    model: Model,
     file_of: Callable[[str, Brian2Array], str],
     packages: tuple[str, ...] = (),
 ) -> Manifest:
@@ -98,18 +88,10 @@ def describe(
     return Manifest(
         target=target,
         parameters=parameters.bound_at("build"),
-        run_variables={
-            name: _array(variable, "") for name, variable in model.run_variables().items()
-        }
-        | {
-            f"{name}.values": ArrayVariable(
-                "", table.values.dtype.name, table.values.size, str(table.dim)
-            )
-            for name, table in model.run_tables().items()
-        },
+        run_variables={name: _taken(variable) for name, variable in model.takes.items()},
         results={
             name: _array(variable, file_of(name, variable))
-            for name, variable in _result_variables(model).items()
+            for name, variable in model.leaves.items()
         },
         versions={"python": platform.python_version()}
         | {p: version(p) for p in ("brian2", "numpy", "sympy", *packages)},
@@ -129,14 +111,11 @@ def _array(variable: Brian2Array, file: str) -> ArrayVariable:
     )
 
 
-def _result_variables(model: PFCNetwork) -> dict[str, Brian2Array]:
-    return {
-        f"{name}.{variable}": model.objects[name].variables[variable]
-        for name, variables in _RESULTS.items()
-        if name in model.objects
-        for variable in variables
-        if variable in model.objects[name].variables
-    }
+def _taken(variable: Any) -> ArrayVariable:
+    """A variable, or a TimedArray, whose values a run may set."""
+    if hasattr(variable, "values"):
+        return ArrayVariable("", variable.values.dtype.name, variable.values.size, str(variable.dim))
+    return _array(variable, "")
 
 
 def _git_commit() -> str:

@@ -8,26 +8,21 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from build_targets import cache, launch
-from build_targets.manifest import FILE, Manifest
-from pfc_standalone.machine import available_cores
-from pfc_standalone.memory import check_memory
+from build_targets.building import cache
+from build_targets.running import launch
+from build_targets.building.manifest import FILE, Manifest
 from pfc_standalone.parameters import Parameters
-from pfc_standalone.run_values import RunRequest
-from pfc_standalone.targets import (
-    Progress,
-    Requirement,
-    RequirementError,
-    RunResult,
-    TargetError,
-)
+from pfc_standalone.models import RunRequest
+from pfc_standalone.errors import RequirementError, TargetError
+from pfc_standalone.results.raw import RunResult
+from pfc_standalone.simulation.targets import Progress, Requirement
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
 def python_environment() -> dict[str, str]:
@@ -71,20 +66,26 @@ class CachedBuild:
         compilers = {k: v for k, v in facts.items() if k in ("compiler", "nvcc")}
         return self.manifest.versions | compilers | {"git_commit": self.manifest.git_commit}
 
-    def run(self, requests: list[RunRequest], on_progress: Progress) -> list[RunResult]:
-        """Run the requests, one process a core, or fewer where memory or the target asks it."""
+    @property
+    def max_processes(self) -> int | None:
+        """How many runs may go on at once; None for one a core."""
+        return self.target.max_processes
+
+    def run(
+        self, requests: dict[int, RunRequest], folder: Path, processes: int, on_progress: Progress
+    ) -> Iterator[tuple[int, RunResult]]:
+        """Run the requests, several at once; each result with its number, as it comes."""
         try:
             self.target.check_runs()
         except RequirementError as error:
             raise RequirementError(
                 f"Generated {self.source} and compiled {self.compiled}; nothing was run: {error}"
             ) from error
-        limit = self.target.max_processes or available_cores()
-        processes = check_memory(requests[0], len(requests), limit)
-        return launch.run_all(
+        yield from launch.run_all(
             self.target.program(self.source, self.compiled),
             self.manifest,
             requests,
+            folder,
             processes,
             lambda done: on_progress("simulate", done),
         )

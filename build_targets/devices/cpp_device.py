@@ -11,13 +11,13 @@ from brian2.codegen.targets import codegen_targets
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import all_devices
 
-from build_targets.native_device import NativeDevice
+from build_targets.devices.native_device import NativeDevice
 
 
 class SimdCodeObject(CPPStandaloneCodeObject):
     """Code object whose templates come from this package first."""
 
-    templater = CPPStandaloneCodeObject.templater.derive("build_targets")
+    templater = CPPStandaloneCodeObject.templater.derive("build_targets.devices")
 
 
 class PFCCPPDevice(NativeDevice):

@@ -20,14 +20,14 @@ from brian2cuda.codeobject import CUDAStandaloneCodeObject
 from brian2cuda.device import CUDAStandaloneDevice
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
-from build_targets.native_device import NativeDevice
+from build_targets.devices.native_device import NativeDevice
 from pfc_standalone.parameters import Parameters
 
 
 class PFCCUDACodeObject(CUDAStandaloneCodeObject):
     """Code object whose templates come from this package first."""
 
-    templater = CUDAStandaloneCodeObject.templater.derive("build_targets")
+    templater = CUDAStandaloneCodeObject.templater.derive("build_targets.devices")
     # so that a template of ours can extend the one that it replaces
     templater.env.loader = ChoiceLoader(
         [

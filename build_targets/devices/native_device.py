@@ -13,8 +13,8 @@ from typing import Any
 import brian2 as b2
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
-from build_targets.manifest import Manifest, describe
-from pfc_standalone.network import create_network
+from build_targets.building.manifest import Manifest, describe
+from pfc_standalone.models import get_model
 from pfc_standalone.parameters import Parameters
 
 _CLOCK = "std::chrono::steady_clock::now()"
@@ -42,8 +42,8 @@ class NativeDevice(CPPStandaloneDevice):
     device_name: str
     #: Statement that waits for the device to finish, before a clock is read.
     synchronise = ""
-    #: Array that holds the duration in s.
-    duration_array = "_array_neurons_run_duration"
+    #: Array that holds the number of time steps to simulate; "" to run as long as the script says.
+    duration_array = ""
 
     def write_network(
         self, target: str, parameters: Parameters, folder: Path, packages: tuple[str, ...] = ()
@@ -51,11 +51,12 @@ class NativeDevice(CPPStandaloneDevice):
         """Write the source of the network into a folder; describe it."""
         b2.set_device(self.device_name, build_on_run=False)
         b2.prefs.core.stop_on_keyboard_interrupt = False  # an interrupt must not look like an end
-        model = create_network(parameters)
+        model = get_model(parameters).create(parameters)
+        self.duration_array = self.get_array_name(model.takes[model.duration])
         self.apply_run_args()
         model.initialise()
         model.network.run(
-            parameters.network.block_duration * b2.second,
+            1 * b2.second,
             report=_REPORT,
             report_period=0.2 * b2.second,
             namespace=model.namespace,
@@ -82,7 +83,11 @@ class NativeDevice(CPPStandaloneDevice):
             + _PEAK_MEMORY,
         )
         super().network_run(net, duration, *args, **kwds)
+        if not self.duration_array:
+            return
         lines = next(args[1] for kind, args in reversed(self.main_queue) if kind == "run_network")
         call = f"{net.name}.run({float(duration)!r},"
         at = next(i for i, line in enumerate(lines) if line.startswith(call))
-        lines[at] = lines[at].replace(call, f"{net.name}.run({self.duration_array}[0],")
+        lines[at] = lines[at].replace(
+            call, f"{net.name}.run({self.duration_array}[0]*{float(b2.defaultclock.dt)!r},"
+        )

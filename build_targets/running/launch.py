@@ -15,8 +15,7 @@ import selectors
 import shutil
 import signal
 import subprocess
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,9 +23,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from build_targets.manifest import ArrayVariable, Manifest
-from pfc_standalone.run_values import RunRequest, run_values
-from pfc_standalone.targets import RunResult, TargetError
+from build_targets.building.manifest import ArrayVariable, Manifest
+from pfc_standalone.models import RunRequest, get_model
+from pfc_standalone.errors import TargetError
+from pfc_standalone.results.raw import RunResult
 
 #: Lines of a code object's name and its seconds.
 PROFILE_FILE = "profiling_info.txt"
@@ -91,34 +91,43 @@ class _Process:
 def run_all(
     program: Program,
     manifest: Manifest,
-    requests: list[RunRequest],
+    requests: dict[int, RunRequest],
+    folder: Path,
     processes: int,
     on_progress: Callable[[float], None],
-) -> list[RunResult]:
+) -> Iterator[tuple[int, RunResult]]:
     """Run a program once for each request, several at a time.
 
     Parameters
     ----------
+    requests : dict
+        By number; the raw results of each come to lie in the folder of that number.
+    folder : Path
+        Where those folders are made.
     processes : int
         How many may run at once.
     on_progress : callable
         Called with the fraction of all runs that is done.
+
+    Yields
+    ------
+    number, result : int, RunResult
+        As each run ends.
 
     Raises
     ------
     RunError
         If a run fails or its results are not whole.
     """
-    scratch = Path(tempfile.mkdtemp(prefix="pfc-run-"))
-    waiting = list(enumerate(requests))[::-1]
+    waiting = list(requests.items())[::-1]
     running: dict[int, _Process] = {}
-    results: dict[int, RunResult] = {}
+    n_done = 0
     try:
         with selectors.DefaultSelector() as selector:
             while waiting or running:
                 while waiting and len(running) < processes:
                     number, request = waiting.pop()
-                    process = _start(program, manifest, request, scratch / str(number), number)
+                    process = _start(program, manifest, request, folder, number)
                     running[number] = process
                     selector.register(process.popen.stdout, selectors.EVENT_READ, process)  # type: ignore[arg-type]
                 for key, _ in selector.select():
@@ -126,8 +135,10 @@ def run_all(
                     if not process.read():
                         selector.unregister(key.fileobj)
                         running.pop(process.number).close()
-                        results[process.number] = _finish(process, manifest)
-                done = len(results) + sum(p.done for p in running.values())
+                        result = _finish(process, manifest, folder)
+                        n_done += 1
+                        yield process.number, result
+                done = n_done + sum(p.done for p in running.values())
                 on_progress(done / len(requests))
     except OSError as error:
         raise RunError(f"the run could not be started or read: {error}") from error
@@ -135,15 +146,17 @@ def run_all(
         for process in running.values():
             process.popen.kill()
             process.popen.communicate()
-        shutil.rmtree(scratch, ignore_errors=True)
-    return [results[i] for i in range(len(requests))]
+            shutil.rmtree(process.folder, ignore_errors=True)
 
 
 def _start(
     program: Program, manifest: Manifest, request: RunRequest, folder: Path, number: int
 ) -> _Process:
+    folder = folder / f"{number}.running"
+    shutil.rmtree(folder, ignore_errors=True)
     (folder / "results").mkdir(parents=True)
-    arguments = _arguments(manifest, run_values(request), folder)
+    values = get_model(request.parameters).values(request)
+    arguments = _arguments(manifest, values, folder)
     with (folder / "stderr").open("wb") as stderr:
         popen = subprocess.Popen(
             [*program.command, "--results_dir", f"{folder / 'results'}/", *arguments],
@@ -186,8 +199,28 @@ def _arguments(
     return arguments
 
 
-def _finish(process: _Process, manifest: Manifest) -> RunResult:
-    """Wait for a process that closed its output; check and read its results."""
+def _finish(process: _Process, manifest: Manifest, folder: Path) -> RunResult:
+    """Wait for a process that closed its output; check its results and put them in their place."""
+    try:
+        _check_end(process)
+        results = process.folder / "results"
+        found = RunResult(
+            folder / str(process.number),
+            {name: (v.file, v.dtype) for name, v in manifest.results.items()},
+            process.phases,
+            process.memory,
+            _read_profile(results),
+        )
+        _check_sizes(results, manifest)
+        shutil.rmtree(found.folder, ignore_errors=True)
+        results.rename(found.folder)
+        found.write_note()
+    finally:
+        shutil.rmtree(process.folder, ignore_errors=True)
+    return found
+
+
+def _check_end(process: _Process) -> None:
     code = process.popen.wait()
     said = (process.folder / "stderr").read_text(errors="replace").strip()
     if code < 0:
@@ -202,24 +235,11 @@ def _finish(process: _Process, manifest: Manifest) -> RunResult:
         raise RunError(f"the simulation failed: {first}")
     if "write" not in process.phases:
         raise RunError("the simulation ended without writing its results")
-    results = process.folder / "results"
-    arrays = _read_results(results, manifest)
-    profile = _read_profile(results)
-    traces = {name.partition(".")[2]: a for name, a in arrays.items() if "_traces." in name}
-    shutil.rmtree(process.folder)
-    return RunResult(
-        spike_index=arrays.get("spikes.i", np.empty(0, np.int32)),
-        spike_time=arrays.get("spikes.t", np.empty(0)),
-        final_v=arrays["neurons.v"],
-        traces=_shaped(traces),
-        phases=process.phases,
-        memory=process.memory,
-        profile=profile,
-    )
 
 
-def _read_results(folder: Path, manifest: Manifest) -> dict[str, NDArray[Any]]:
-    arrays = {}
+def _check_sizes(folder: Path, manifest: Manifest) -> None:
+    """Every array must be there, whole: as long as it is declared, or as its monitor counted."""
+    lengths = {}
     for name, variable in manifest.results.items():
         path = folder / variable.file
         # Brian2 leaves an empty file for a monitor that recorded nothing.
@@ -227,13 +247,13 @@ def _read_results(folder: Path, manifest: Manifest) -> dict[str, NDArray[Any]]:
         itemsize = np.dtype(variable.dtype).itemsize
         if size < 0 or size % itemsize or variable.size not in (None, size // itemsize):
             raise RunError(_short(name, variable, size))
-        arrays[name] = np.fromfile(path, dtype=variable.dtype)
-    if "spikes.N" in arrays:
-        count = int(arrays["spikes.N"][0])
-        for name in ("spikes.i", "spikes.t"):
-            if arrays[name].size != count:
-                raise RunError(_short(name, manifest.results[name], arrays[name].nbytes))
-    return arrays
+        lengths[name] = size // itemsize
+    for name, variable in manifest.results.items():
+        monitor = name.rpartition(".")[0]
+        if variable.size is None and f"{monitor}.N" in lengths:
+            count = int(np.fromfile(folder / manifest.results[f"{monitor}.N"].file, np.int32)[0])
+            if lengths[name] % max(count, 1) or (lengths[name] == 0) != (count == 0):
+                raise RunError(_short(name, variable, (folder / variable.file).stat().st_size))
 
 
 def _read_profile(folder: Path) -> dict[str, float]:
@@ -246,11 +266,3 @@ def _read_profile(folder: Path) -> dict[str, float]:
 def _short(name: str, variable: ArrayVariable, size: int) -> str:
     state = "is missing" if size < 0 else f"has only {size} bytes"
     return f"the result file of {name} ({variable.file}) {state}: is the disk full?"
-
-
-def _shaped(traces: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]] | None:
-    if not traces:
-        return None
-    samples = traces["t"].size
-    columns = {n: a.size // max(samples, 1) for n, a in traces.items()}
-    return {n: a if n == "t" else a.reshape(samples, columns[n]) for n, a in traces.items()}

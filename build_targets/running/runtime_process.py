@@ -1,6 +1,6 @@
 """Run the network inside Python, in a process of its own that plays a finished binary.
 
-``python -m build_targets.runtime_process CODEGEN SOURCE MODULES [--results_dir DIR/] [VALUES...]``
+``python -m build_targets.running.runtime_process CODEGEN SOURCE MODULES [--results_dir DIR/] [VALUES...]``
 reads parameters and manifest from SOURCE and runs them with Brian2's code generation target
 CODEGEN (numpy or cython), whose compiled modules are kept in MODULES. Without a results folder it
 compiles what a run needs, and stops. `launch` says what it takes and leaves.
@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from build_targets.launch import PROFILE_FILE
-from build_targets.manifest import Manifest
+from build_targets.running.launch import PROFILE_FILE
+from build_targets.building.manifest import Manifest
 from pfc_standalone.machine import peak_memory
+from pfc_standalone.models import get_model
 from pfc_standalone.parameters import Parameters, with_values
 
 _BEGAN = time.perf_counter()
@@ -39,20 +40,19 @@ def main() -> None:
     parameters = with_values(Parameters(), manifest.parameters)
     set_preferences(chosen.codegen, chosen.modules, parameters)
 
-    from pfc_standalone.network import create_network
-
-    model = create_network(parameters)
+    model = get_model(parameters).create(parameters)
     if chosen.results_dir is None:
         model.initialise()
         _run(model, 0.0, False)
         return
     values = _read_values(manifest, chosen.values)
-    for name, variable in model.run_variables().items():
-        variable.set_value(values[name] if variable.size > 1 else values[name][0])
-    for name, table in model.run_tables().items():
-        table.values.flat = values[f"{name}.values"]
+    for name, variable in model.takes.items():
+        if hasattr(variable, "values"):  # a TimedArray
+            variable.values.flat = values[name]
+        else:
+            variable.set_value(values[name] if variable.size > 1 else values[name][0])
     model.initialise()
-    duration = float(values["neurons.run_duration"][0])
+    duration = float(values[model.duration][0]) * parameters.si("network.dt")
     began, ended = _run(model, duration, parameters.build.profile)
     _write(model, manifest, chosen.results_dir)
     if parameters.build.profile:
@@ -120,8 +120,7 @@ def _run(model: Any, duration: float, profile: bool) -> tuple[float, float]:
 
 def _write(model: Any, manifest: Manifest, folder: Path) -> None:
     for name, described in manifest.results.items():
-        group, _, variable = name.partition(".")
-        value = np.asarray(model.objects[group].variables[variable].get_value())
+        value = np.asarray(model.leaves[name].get_value())
         value.astype(described.dtype, copy=False).tofile(folder / described.file)
 
 

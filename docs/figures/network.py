@@ -15,9 +15,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 
+from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.parameters import Parameters
-from pfc_standalone.populations import population_table
-from pfc_standalone.tasks.ax_cpt import AX_CPT
 
 COLOUR = {
     "A": "#0072B2",
@@ -156,7 +155,7 @@ def lateral_inhibition(ax: Axes) -> None:
 def fibres(ax: Axes, parameters: Parameters) -> None:
     """Draw the images and the fibres from them."""
     side = 0.24
-    for unit, rows in AX_CPT.images.items():
+    for unit, rows in parameters.network.task.images.items():
         x, y = AT[f"input_{unit}"]
         left, top = 0.55, y + 2.5 * side
         for row, line in enumerate(rows):
@@ -188,12 +187,12 @@ def fibres(ax: Axes, parameters: Parameters) -> None:
 def projections(ax: Axes, parameters: Parameters) -> None:
     """Draw arrows between layers, as wide as their weight, which is written on them."""
     written_at = {"input_to_memory": 0.18, "a_to_t": 0.3, "b_to_n": 0.3}
-    for p in AX_CPT.projections:
-        start, stop = edge(p.source, p.target), edge(p.target, p.source)
-        weight = parameters[p.parameter]
+    for p in parameters.network.task.projections:
+        start, stop = edge(p.source, p.destination), edge(p.destination, p.source)
+        weight = parameters.conductance(p)
         colour = COLOUR[p.source[-1]]
         arrow(ax, start, stop, linewidth=0.9 + 0.075 * weight, color=colour)
-        part = written_at.get(p.parameter.partition(".")[2], 0.27)
+        part = written_at.get(str(p.conductance).partition(".")[2], 0.27)
         x, y = np.array(start) + part * (np.array(stop) - np.array(start))
         box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
         text(ax, x, y, f"{weight:g} nS", 7.5, color="black", bbox=box)
@@ -222,7 +221,7 @@ def gate(ax: Axes, parameters: Parameters) -> None:
 def self_excitation(ax: Axes, parameters: Parameters) -> None:
     """Draw loops on the units that excite themselves more than others."""
     for layer in ("memory", "output"):
-        for unit in AX_CPT.units[layer]:
+        for unit in parameters.network.task.units[layer]:
             x, y = AT[f"{layer}_{unit}"]
             arrow(
                 ax, (x - 0.2, y + RADIUS - 0.02), (x + 0.22, y + RADIUS), linewidth=1.6,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pfc_standalone.parameters import Parameters
-from pfc_standalone.spike_statistics import proportion_interval
-from pfc_standalone.tasks import get_task
+from pfc_standalone.analysis.spike_statistics import proportion_interval
+from pfc_standalone.analysis.spike_table import SpikeTable, Windows
+from pfc_standalone.results import task_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,58 +23,15 @@ HELD_HZ = 10.0
 #: That last part, s.
 HELD_WINDOW = 0.25
 
-Windows = list[tuple[int, float, float]]
-
-
-class SpikeTable:
-    """Spike times of each population and replicate, quick to look up by window."""
-
-    def __init__(self, dataset: xr.Dataset) -> None:
-        self.names: list[str] = dataset["population_name"].values.tolist()
-        starts = dataset["population_start"].values
-        self.sizes: NDArray[np.int64] = dataset["population_size"].values
-        time, neuron = dataset["spike_time"].values, dataset["spike_neuron"].values
-        replicate = dataset["spike_replicate"].values
-        population = np.searchsorted(starts, neuron, side="right") - 1
-        order = np.lexsort((time, population, replicate))
-        key = (replicate * len(self.names) + population)[order]
-        self._time, self._neuron = time[order], (neuron - starts[population])[order]
-        n_groups = dataset.sizes["replicate"] * len(self.names)
-        self._edges = np.searchsorted(key, np.arange(n_groups + 1))
-
-    def spikes(self, name: str, replicate: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-        """Times (s) and neurons (within the population) of one population, in order of time."""
-        group = replicate * len(self.names) + self.names.index(name)
-        part = slice(self._edges[group], self._edges[group + 1])
-        return self._time[part], self._neuron[part]
-
-    def rates(self, name: str, windows: Windows) -> NDArray[np.float64]:
-        """Mean rate of a population in each window (replicate, start, stop), Hz."""
-        size = self.sizes[self.names.index(name)]
-        found = []
-        for replicate, start, stop in windows:
-            time, _ = self.spikes(name, replicate)
-            count = np.subtract(*np.searchsorted(time, [stop, start]))
-            found.append(count / (size * (stop - start)))
-        return np.array(found)
-
-    def rate(self, name: str, windows: Windows) -> float:
-        """Mean rate over all windows, Hz; NaN without any."""
-        if not windows:
-            return float("nan")
-        lengths = [stop - start for _, start, stop in windows]
-        return float(np.average(self.rates(name, windows), weights=lengths))
-
-
 def rest_windows(dataset: xr.Dataset) -> Windows:
     """From each trial's start to its cue."""
     return _windows(dataset, dataset["trial_start"].values, dataset["trial_onset"].values)
 
 
-def delay_windows(dataset: xr.Dataset, parameters: Parameters, cue: str | None = None) -> Windows:
+def delay_windows(dataset: xr.Dataset, cue: str | None = None) -> Windows:
     """From `AFTER_CUE` after the cue's end to the delay's end; only trials with that cue."""
-    stop = dataset["trial_onset"].values + parameters.timing.cue + dataset["trial_delay"].values
-    start = dataset["trial_onset"].values + parameters.timing.cue + AFTER_CUE
+    start = dataset["trial_cue_end"].values + AFTER_CUE
+    stop = dataset["trial_cue_end"].values + dataset["trial_delay"].values
     chosen = None if cue is None else dataset["trial_cue"].values == cue
     return _windows(dataset, start, stop, chosen)
 
@@ -91,7 +48,7 @@ def _windows(
     return [(int(r), float(start[r, k]), float(stop[r, k])) for r, k in np.argwhere(valid)]
 
 
-def population_rates(dataset: xr.Dataset, parameters: Parameters) -> dict[str, dict[str, float]]:
+def population_rates(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
     """Rates by population, Hz.
 
     Returns
@@ -101,15 +58,15 @@ def population_rates(dataset: xr.Dataset, parameters: Parameters) -> dict[str, d
         ``delay`` is after its own cue and ``delay_other`` after another's.
     """
     table = SpikeTable(dataset)
-    task = get_task(parameters.network.task)
+    task = task_of(dataset)
     cue_of = {f"memory_{memory}": cue for cue, memory in task.memory_of_cue.items()}
     rest = rest_windows(dataset)
-    every = delay_windows(dataset, parameters)
+    every = delay_windows(dataset)
     found = {}
     for name in table.names:
         rates = {"spontaneous": table.rate(name, rest)}
         if name in cue_of:
-            own = delay_windows(dataset, parameters, cue_of[name])
+            own = delay_windows(dataset, cue_of[name])
             rates["delay"] = table.rate(name, own)
             rates["delay_other"] = table.rate(name, [w for w in every if w not in set(own)])
         else:
@@ -118,7 +75,7 @@ def population_rates(dataset: xr.Dataset, parameters: Parameters) -> dict[str, d
     return found
 
 
-def memory_held(dataset: xr.Dataset, parameters: Parameters) -> dict[str, dict[str, float]]:
+def memory_held(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
     """Fraction of trials at whose delay's end memory held the cue, and only the cue, by delay.
 
     Returns
@@ -127,16 +84,16 @@ def memory_held(dataset: xr.Dataset, parameters: Parameters) -> dict[str, dict[s
         delay (as typed) -> ``value low high n``, Wilson 95 % interval.
     """
     table = SpikeTable(dataset)
-    task = get_task(parameters.network.task)
+    task = task_of(dataset)
     memories = [f"memory_{u}" for u in task.units["memory"]]
     texts, cues = dataset["trial_delay_text"].values, dataset["trial_cue"].values
-    ends = dataset["trial_onset"].values + parameters.timing.cue + dataset["trial_delay"].values
+    ends = dataset["trial_cue_end"].values + dataset["trial_delay"].values
     found = {}
     for text in sorted(set(texts[texts != ""].tolist()), key=float):
         length = min(HELD_WINDOW, float(text))
         if length == 0:
             continue
-        at = np.argwhere((texts == text) & (cues != ""))
+        at = np.argwhere((texts == text) & np.isin(cues, list(task.memory_of_cue)))
         windows = [(int(r), ends[r, k] - length, ends[r, k]) for r, k in at]
         active = np.array([table.rates(m, windows) > HELD_HZ for m in memories])
         wanted = np.array(

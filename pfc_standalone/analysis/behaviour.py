@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pfc_standalone.parameters import Parameters
-from pfc_standalone.spike_statistics import filtered_rate, median_interval, proportion_interval
-from pfc_standalone.tasks import get_task
+from pfc_standalone.analysis.spike_statistics import (
+    filtered_rate,
+    median_interval,
+    proportion_interval,
+)
+from pfc_standalone.analysis.spike_table import SpikeTable
+from pfc_standalone.results import parameters_of, task_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,7 +52,7 @@ def decide(
     return -1, -1, False
 
 
-def add_responses(dataset: xr.Dataset, parameters: Parameters) -> xr.Dataset:
+def add_responses(dataset: xr.Dataset) -> xr.Dataset:
     """Read the network's response to every trial from its output spikes.
 
     Adds ``trial_response`` (output unit, "" for none), ``trial_reaction_time`` (s from the
@@ -56,8 +60,9 @@ def add_responses(dataset: xr.Dataset, parameters: Parameters) -> xr.Dataset:
     crossed between the trial's start and the window) and ``trial_correct``, all on (replicate,
     trial). A premature response is an error.
     """
-    rule = parameters.decision
-    units = get_task(parameters.network.task).units["output"]
+    if "spike_time" not in dataset:
+        return dataset
+    units, table = task_of(dataset).units["output"], SpikeTable(dataset)
     shape = dataset["trial_onset"].shape
     response = np.full(shape, "", dtype="U16")
     reaction = np.full(shape, np.nan)
@@ -67,7 +72,8 @@ def add_responses(dataset: xr.Dataset, parameters: Parameters) -> xr.Dataset:
         ends = trials["trial_end"].values
         if np.isnan(ends).all():
             continue
-        rates = _output_rates(dataset, r, units, float(np.nanmax(ends)) + rule.window, rule.tau)
+        rule = parameters_of(dataset, r).decision
+        rates = _output_rates(table, r, units, float(np.nanmax(ends)) + rule.window, rule.tau)
         for k in np.flatnonzero(~np.isnan(ends)):
             start, opens = (
                 round(float(trials[f"trial_{n}"][k]) / GRID) for n in ("start", "window_start")
@@ -89,17 +95,13 @@ def add_responses(dataset: xr.Dataset, parameters: Parameters) -> xr.Dataset:
 
 
 def _output_rates(
-    dataset: xr.Dataset, replicate: int, units: tuple[str, ...], end: float, tau: float
+    table: SpikeTable, replicate: int, units: tuple[str, ...], end: float, tau: float
 ) -> NDArray[np.float64]:
-    names = dataset["population_name"].values.tolist()
-    mine = dataset["spike_replicate"].values == replicate
-    time, neuron = dataset["spike_time"].values[mine], dataset["spike_neuron"].values[mine]
     rates = []
     for unit in units:
-        at = names.index(f"output_{unit}")
-        start = int(dataset["population_start"][at])
-        size = int(dataset["population_size"][at])
-        spikes = time[(neuron >= start) & (neuron < start + size)]
+        name = f"output_{unit}"
+        size = int(table.sizes[table.names.index(name)])
+        spikes, _ = table.spikes(name, replicate)
         rates.append(filtered_rate(spikes, size, 0.0, end, GRID, tau)[1])
     return np.array(rates)
 

@@ -1,7 +1,7 @@
 """Random numbers and elementary functions that give the same bits on every target.
 
 Every random number of a simulation is a pure function of (seed, replicate, stream, neuron, time
-step). `FUNCTIONS` are what equations may use, by the name of the file with "_" for "-".
+step). `FUNCTIONS` are what equations may use, by the name of the file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["FUNCTIONS", "STREAMS", "NoiseFunction", "brian_functions"]
 
 FUNCTIONS = Registry(
-    "noise function", "pfc_standalone.noise.functions", "FUNCTION", "pfc_standalone.noise"
+    "noise function", "pfc_standalone.noise.functions", "FUNCTION", "pfc_standalone.noise", "_"
 )
 #: Streams keep uses of the generator apart; they share the second counter word with the neuron.
 STREAMS = {"STREAM_BACKGROUND": 0, "STREAM_FIBRE": 1, "STREAM_INITIAL_V": 2}
@@ -25,5 +25,4 @@ STREAMS = {"STREAM_BACKGROUND": 0, "STREAM_FIBRE": 1, "STREAM_INITIAL_V": 2}
 
 def brian_functions() -> dict[str, Function]:
     """All functions for a Brian2 namespace."""
-    found = {name.replace("-", "_"): f for name, f in FUNCTIONS.all().items()}
-    return {name: f.brian2(name) for name, f in found.items()}
+    return {name: f.brian2(name) for name, f in FUNCTIONS.all().items()}

@@ -1,118 +1,280 @@
-"""Run an experiment on a target: trials in, labelled dataset out.
+"""The one verb: points in, labelled dataset out.
 
 The target comes as an argument, so nothing here knows which one it is.
 """
 
 from __future__ import annotations
 
+import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from pfc_standalone.fields import ParameterError
-from pfc_standalone.memory import check_memory
-from pfc_standalone.parameters import Parameters
-from pfc_standalone.run_values import RunRequest
-from pfc_standalone.targets import Progress, RunResult, Target
-from pfc_standalone.trials import Trial, trial_lists
+from pfc_standalone.analysis.behaviour import add_responses
+from pfc_standalone.errors import ParameterError, ResultsError
+from pfc_standalone.experiment import Point
+from pfc_standalone.experiment.trials import MAX_STEPS
+from pfc_standalone.models import RunRequest, get_model
+from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.results.dataset import describe_points, points_of, with_facts
+from pfc_standalone.results.raw import RunResult
+from pfc_standalone.simulation.engines import Engine, Local
+from pfc_standalone.simulation.footprint import check_footprint
+from pfc_standalone.simulation.targets import Build, Progress, Target, get_target, silent
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
-@dataclass(frozen=True)
-class Experiment:
-    """A finished experiment: its dataset, and what it cost.
+def simulate(
+    points: Sequence[Point],
+    target: str | Target = "cpp",
+    engine: Engine | None = None,
+    *,
+    duration: float | None = None,
+    on_progress: Progress = silent,
+) -> xr.Dataset:
+    """Build the network that the points share, run them all, and label what came out.
 
-    Attributes
+    Parameters
     ----------
-    phases : dict of float
-        Wall-clock seconds by phase. Where several processes ran at once, the wall-clock time of
-        running is shared among ``start``, ``simulate`` and ``write`` in proportion to theirs.
-    simulated : float
-        Biological time, s, summed over replicates.
-    """
+    points : sequence of Point
+        From `study`, or made one by one; they share what is bound when a network is built.
+    target : str or Target
+        What the network becomes: "cpp", "cuda", "cython", "numpy", or a target of your own.
+    engine : Engine, optional
+        Where it runs; processes on this machine by default.
+    duration : float, optional
+        When every run stops, s; by default with the end of the last trial of all.
+    on_progress : callable
+        Called with a phase's name and the fraction of it that is done.
 
-    dataset: xr.Dataset
-    digest: str
-    phases: dict[str, float]
-    simulated: float
-
-
-def requests_for(parameters: Parameters, trials: list[list[Trial]]) -> list[RunRequest]:
-    """Divide replicates into runs of ``network.batch`` each; all run equally long.
-
-    The last run is filled up with idle replicates where the number does not divide.
-    """
-    batch = parameters.network.batch
-    duration = max((t[-1].end for t in trials if t), default=parameters.timing.settle)
-    padded = trials + [[] for _ in range(-len(trials) % batch)]
-    return [
-        RunRequest((parameters,) * batch, tuple(padded[first : first + batch]), first, duration)
-        for first in range(0, len(padded), batch)
-    ]
-
-
-def plan(parameters: Parameters) -> tuple[list[list[Trial]], list[RunRequest]]:
-    """The trials of an experiment by replicate, and the runs that do them.
+    Returns
+    -------
+    Dataset
+        `results.dataset` says what it holds; each point is one ``replicate``.
 
     Raises
     ------
     ParameterError
-        If the trials do not fit a run, or a run does not fit this machine's memory.
+        If the points are not possible together, or not on this machine.
+    TargetError
+        If the target cannot build or run them.
     """
-    if not parameters.network.record_spikes:
+    job = prepare(points, target, on_progress, duration)
+    with tempfile.TemporaryDirectory(prefix="pfc-run-") as folder:
+        runs = job.run(on_progress, engine, Path(folder))
+        return job.label(runs)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Points, divided into runs.
+
+    Attributes
+    ----------
+    points : list of Point
+        With all build-bound values chosen.
+    requests : list of RunRequest
+        Of ``network.batch`` points each, the last filled up with idle ones.
+    """
+
+    points: list[Point]
+    requests: list[RunRequest]
+
+    @property
+    def parameters(self) -> Parameters:
+        """Those of the first point."""
+        return self.points[0].parameters
+
+
+def plan_runs(points: Sequence[Point], target: Target, duration: float | None = None) -> Plan:
+    """Divide points into runs; all run equally long.
+
+    Raises
+    ------
+    ParameterError
+        If there is no point, or a run does not fit this machine.
+    """
+    if not points:
+        raise ParameterError("there are 0 points to simulate, allowed is at least one")
+    first = points[0].parameters
+    chosen = get_model(first).fit(first, list(points))
+    if not first.network.batch:
+        chosen["network.batch"] = target.default_batch(len(points))
+    made: dict[int, Parameters] = {}
+    for p in points:
+        if id(p.parameters) not in made:
+            made[id(p.parameters)] = with_values(p.parameters, chosen)
+    ready = [
+        Point(made[id(p.parameters)], p.trials, p.weights, p.labels, p.replicate) for p in points
+    ]
+    for p in ready:
+        p.weights.check(p.parameters)
+    if duration is None:
+        ends = [p.trials[-1].end for p in points if p.trials]
+        duration = max(ends, default=first.timing.settle)
+    if duration / first.si("network.dt") > MAX_STEPS:
         raise ParameterError(
-            "network.record_spikes is false, allowed is true: an experiment is read from its spikes"
+            f"a run lasts {duration:g} s, allowed is at most "
+            f"{MAX_STEPS * first.si('network.dt'):.6g} s ({MAX_STEPS} time steps): divide its trials"
         )
-    trials = trial_lists(parameters)
-    requests = requests_for(parameters, trials)
-    check_memory(requests[0], len(requests), 1)
-    return trials, requests
+    requests = _requests(ready, duration)
+    check_footprint(requests[0], len(requests), 1)
+    return Plan(ready, requests)
 
 
-def run_experiment(
-    parameters: Parameters, target: Target, on_progress: Progress = lambda phase, done: None
-) -> Experiment:
-    """Build the network, run all its trials, and label what came out."""
-    trials, requests = plan(parameters)
-    build = target.build(parameters, on_progress)
-    began = time.perf_counter()
-    runs = build.run(requests, on_progress)
-    phases = build.phases | wall_phases(runs, time.perf_counter() - began)
-    dataset = label(parameters, trials, requests, runs)
-    dataset.attrs |= {"target": target.name, "digest": build.digest}
-    dataset.attrs |= {f"version_{k}": v for k, v in build.versions.items()}
-    simulated = requests[0].duration * len(trials)
-    return Experiment(dataset, build.digest, phases, simulated)
+def describe_plan(plan: Plan, target: Target) -> xr.Dataset:
+    """The plan as a dataset without results; `read_plan` reads it back."""
+    described = describe_points(plan.points)
+    return with_facts(
+        described, {"target": target.name, "duration_s": plan.requests[0].duration}
+    )
 
 
-def label(
-    parameters: Parameters,
-    trials: list[list[Trial]],
-    requests: list[RunRequest],
-    runs: list[RunResult],
-) -> xr.Dataset:
-    """One dataset from the results of all runs."""
-    from pfc_standalone import results
-    from pfc_standalone.behaviour import add_responses
-
-    spikes = []
-    for request, run in zip(requests, runs, strict=True):
-        s = results.spikes_by_replicate(
-            parameters, run.spike_index, run.spike_time, request.first_replicate
-        )
-        kept = s["spike_replicate"] < len(trials)  # not those of idle replicates
-        spikes.append({k: v[kept] for k, v in s.items()})
-    dataset = results.make_dataset(parameters, trials, spikes, runs[0].traces, {})
-    return add_responses(dataset, parameters)
+def read_plan(described: xr.Dataset) -> Plan:
+    """The plan that `describe_plan` wrote."""
+    points = points_of(described)
+    return Plan(points, _requests(points, float(described.attrs["duration_s"])))
 
 
-def wall_phases(runs: list[RunResult], wall: float) -> dict[str, float]:
+def runs_in(plan: Plan, folder: Path) -> list[RunResult]:
+    """All runs of a plan, from the folder of their raw results.
+
+    Raises
+    ------
+    ResultsError
+        If one is missing or not whole.
+    """
+    return [RunResult.read(folder / str(k)) for k in range(len(plan.requests))]
+
+
+def _requests(points: list[Point], duration: float) -> list[RunRequest]:
+    batch = points[0].parameters.network.batch
+    idle = Point(points[0].parameters, replicate=MAX_STEPS)
+    requests = []
+    for start in range(0, len(points), batch):
+        members = points[start : start + batch]
+        requests.append(RunRequest((*members, *[idle] * (batch - len(members))), duration))
+    return requests
+
+
+@dataclass(frozen=True)
+class Job:
+    """A plan whose network is built."""
+
+    plan: Plan
+    target: Target
+    build: Build
+
+    @property
+    def requests(self) -> list[RunRequest]:
+        """The runs."""
+        return self.plan.requests
+
+    def run(
+        self,
+        on_progress: Progress = silent,
+        engine: Engine | None = None,
+        folder: Path | None = None,
+    ) -> list[RunResult]:
+        """Do all runs that have not been done in the folder yet; in the order of the points.
+
+        Parameters
+        ----------
+        folder : Path, optional
+            Where raw results are kept. Without, they are read and their files removed.
+        """
+        if folder is None:
+            with tempfile.TemporaryDirectory(prefix="pfc-run-") as scratch:
+                return [in_memory(run) for run in self.run(on_progress, engine, Path(scratch))]
+        done: dict[int, RunResult] = {}
+        for number in range(len(self.requests)):
+            try:
+                done[number] = RunResult.read(folder / str(number))
+            except ResultsError:
+                continue
+        left = {k: r for k, r in enumerate(self.requests) if k not in done}
+        if left:
+            for number, run in (engine or Local()).run(self.build, left, folder, on_progress):
+                done[number] = run
+        return [done[k] for k in range(len(self.requests))]
+
+    def label(self, runs: Sequence[RunResult], wall: float | None = None) -> xr.Dataset:
+        """One dataset from the results of all runs."""
+        dataset = label_runs(self.plan, runs)
+        return with_facts(dataset, self.facts() | cost(self.plan, runs, self.build.phases, wall))
+
+    def facts(self) -> dict[str, Any]:
+        """What made the results."""
+        return {
+            "target": self.target.name,
+            "digest": self.build.digest,
+            **{f"version_{name}": v for name, v in self.build.versions.items()},
+        }
+
+
+def prepare(
+    points: Sequence[Point],
+    target: str | Target = "cpp",
+    on_progress: Progress = silent,
+    duration: float | None = None,
+) -> Job:
+    """Plan the runs of points and build their network."""
+    chosen = get_target(target) if isinstance(target, str) else target
+    plan = plan_runs(points, chosen, duration)
+    describe_points(plan.points[:1])
+    return Job(plan, chosen, chosen.build(plan.parameters, on_progress))
+
+
+def label_runs(plan: Plan, runs: Sequence[RunResult]) -> xr.Dataset:
+    """Results of all runs, labelled, with the responses of the network."""
+    dataset = describe_points(plan.points)
+    batch, parts = plan.parameters.network.batch, []
+    for number, run in enumerate(runs):
+        first = number * batch
+        parts.append((first, min(batch, len(plan.points) - first), run))
+    dataset = dataset.assign(get_model(plan.parameters).label(plan.parameters, parts))
+    return add_responses(dataset)
+
+
+def cost(
+    plan: Plan,
+    runs: Sequence[RunResult],
+    built: Mapping[str, float],
+    wall: float | None = None,
+) -> dict[str, Any]:
+    """Attributes of a dataset that say what it cost."""
+    seconds = sum(sum(r.phases.values()) for r in runs) if wall is None else wall
+    return {
+        "phases_s": {**built, **wall_phases(runs, seconds)},
+        "simulated_s": plan.requests[0].duration * len(plan.points),
+        "peak_memory_bytes": max((r.memory.get("process", 0) for r in runs), default=0),
+    }
+
+
+def in_memory(run: RunResult) -> RunResult:
+    """The run with its arrays read, so that its files may go."""
+    return _Read(
+        run.folder, run.files, run.phases, run.memory, run.profile, {n: run[n] for n in run}
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Read(RunResult):
+    arrays: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.arrays[name]
+
+
+def wall_phases(runs: Sequence[RunResult], wall: float) -> dict[str, float]:
     """Wall-clock seconds of ``start``, ``simulate`` and ``write`` of runs that went on at once.
 
     The time of all of them is shared among the phases in proportion to theirs.
     """
     sums = {p: sum(r.phases[p] for r in runs) for p in ("start", "simulate", "write")}
-    total = sum(sums.values())
+    total = sum(sums.values()) or 1.0
     return {p: wall * s / total for p, s in sums.items()}

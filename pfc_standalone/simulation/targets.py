@@ -1,39 +1,29 @@
 """What a target is: a way for the network to become something that runs.
 
-The package never imports a target. Targets register themselves as entry points of the group
-`GROUP` (``pyproject.toml``), each under its name.
+The package never imports a target. Targets register themselves as entry points of the group of
+`TARGETS` (``pyproject.toml``), each under its name.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pfc_standalone.fields import ParameterError
+from pfc_standalone.errors import RequirementError
+from pfc_standalone.models import RunRequest
 from pfc_standalone.parameters import Parameters
-from pfc_standalone.run_values import RunRequest
+from pfc_standalone.registry import Registry
+from pfc_standalone.results.raw import RunResult
 
-GROUP = "pfc_standalone.targets"
+TARGETS = Registry("target", "", "", "pfc_standalone.targets")
 #: Called with a phase's name and the fraction of it that is done.
 Progress = Callable[[str, float], None]
 PHASES = ("generate", "compile", "start", "simulate", "write")
 Stage = Literal["generate", "compile", "run"]
 STAGES: tuple[Stage, ...] = ("generate", "compile", "run")
-
-
-class TargetError(RuntimeError):
-    """A target cannot build or run; the message says what is missing or went wrong."""
-
-
-class RequirementError(TargetError):
-    """A target did what it could do on this machine, which lacks something for the rest."""
 
 
 @dataclass(frozen=True)
@@ -57,36 +47,6 @@ class Requirement:
     remedy: str
 
 
-@dataclass(frozen=True)
-class RunResult:
-    """What one run left.
-
-    Attributes
-    ----------
-    spike_index : (n_spikes,) ndarray of int32
-        Neuron in the simulation. Empty without ``network.record_spikes``.
-    spike_time : (n_spikes,) ndarray of float64, s
-    final_v : (n_neurons,) ndarray of float64 or float32, V
-        Membrane potential of every neuron after the last time step.
-    traces : dict of ndarray, optional
-        ``t`` (n_samples,) in s and, by variable, (n_samples, n_recorded) in SI units.
-    phases : dict of float
-        Seconds of ``start``, ``simulate`` and ``write``.
-    profile : dict of float
-        Seconds of each part of the time step, with ``build.profile``.
-    memory : dict of int
-        Peak bytes of the ``process``, where the system tells, and in use on the ``device``.
-    """
-
-    spike_index: NDArray[np.int32]
-    spike_time: NDArray[np.float64]
-    final_v: NDArray[Any]
-    traces: dict[str, NDArray[Any]] | None
-    phases: dict[str, float]
-    memory: dict[str, int]
-    profile: dict[str, float]
-
-
 class Build(Protocol):
     """A network that is ready to run, as often as wanted."""
 
@@ -99,11 +59,20 @@ class Build(Protocol):
         """Seconds of ``generate`` and ``compile``; 0 where the cache had it."""
 
     @property
+    def max_processes(self) -> int | None:
+        """How many runs may go on at once; None for one a core."""
+
+    @property
     def versions(self) -> dict[str, str]:
         """Of what built it."""
 
-    def run(self, requests: list[RunRequest], on_progress: Progress) -> list[RunResult]:
-        """Run every request, at once where the target can; results in the same order."""
+    def run(
+        self, requests: dict[int, RunRequest], folder: Path, processes: int, on_progress: Progress
+    ) -> Iterator[tuple[int, RunResult]]:
+        """Run every request, ``processes`` at once; each result as it comes, with its number.
+
+        Raw results lie in ``folder``, in one folder each that is named by the number.
+        """
 
 
 class Target(Protocol):
@@ -148,7 +117,7 @@ def require(target: Target) -> None:
 
 def target_names() -> list[str]:
     """Names of all registered targets, in the order in which they are registered."""
-    return list(dict.fromkeys(e.name for e in importlib.metadata.entry_points(group=GROUP)))
+    return list(TARGETS.names())
 
 
 def get_target(name: str) -> Target:
@@ -159,9 +128,9 @@ def get_target(name: str) -> Target:
     ParameterError
         If there is none.
     """
-    for entry in importlib.metadata.entry_points(group=GROUP):
-        if entry.name == name:
-            target: Target = entry.load()()
-            return target
-    known = ", ".join(target_names()) or "none: install the project (pip install -e .)"
-    raise ParameterError(f"the target is {name}, allowed is one of: {known}")
+    target: Target = TARGETS.get(name)()
+    return target
+
+
+def silent(phase: str, done: float) -> None:
+    """Progress, for nobody."""

@@ -8,23 +8,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pfc_standalone import agreement
-from pfc_standalone.experiment import label, requests_for
+from pfc_standalone.analysis import agreement
+from pfc_standalone.analysis.statistics import STATISTICS
+from pfc_standalone.experiment import Point, schedule
+from pfc_standalone.experiment.trials import one_of_each
 from pfc_standalone.machine import machine, versions
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.populations import Layout, population_table
-from pfc_standalone.run_values import RunRequest
-from pfc_standalone.targets import Build, Progress, RunResult, Target, require
-from pfc_standalone.tasks import get_task
-from pfc_standalone.trials import Trial, schedule
+from pfc_standalone.simulation.simulate import simulate
+from pfc_standalone.simulation.targets import Progress, Target, require, silent
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -81,101 +79,74 @@ class ExactResult:
         return self.cause != REAL and self.spikes >= MIN_EXACT_SPIKES
 
 
-def one_of_each(parameters: Parameters) -> list[Trial]:
-    """A trial of every condition at the first delay."""
-    conditions = get_task(parameters.network.task).conditions
-    delay = parameters.experiment.delays[0]
-    return schedule(parameters, [(condition, delay) for condition in conditions])
-
-
-def exact_request(parameters: Parameters) -> RunRequest:
-    """The run that is compared spike by spike: the task's first condition at the first delay."""
-    condition = get_task(parameters.network.task).conditions[0]
-    trials = schedule(parameters, [(condition, parameters.experiment.delays[0])])
-    return RunRequest((parameters,), (trials,), 0, trials[-1].end)
-
-
-def _strict(parameters: Parameters) -> Parameters:
-    return with_values(parameters, {"build.strict_math": True, "network.batch": 1})
+def exact_point(parameters: Parameters) -> Point:
+    """What is compared spike by spike: the task's first condition at the first delay."""
+    condition = parameters.network.task.conditions[0]
+    return Point(parameters, schedule(parameters, [(condition, parameters.experiment.delays[0])]))
 
 
 def verify_exact(
     parameters: Parameters, targets: Sequence[Target], on_progress: Progress
 ) -> list[ExactResult]:
     """Compare spikes of each target with those of the first, one seed, strict math."""
-    strict = _strict(parameters)
-    request = exact_request(strict)
-    builds, runs = [], []
-    for target in targets:
-        build = target.build(strict, _named(target, on_progress))
-        (run,) = build.run([request], _named(target, on_progress))
-        builds.append(build)
-        runs.append(run)
+    strict = with_values(parameters, {"build.strict_math": True, "network.batch": 1})
+    point = exact_point(strict)
+    found = [simulate([point], t, on_progress=_named(t, on_progress)) for t in targets]
     return [
-        _compare_exactly(strict, request, (targets[0], builds[0], runs[0]), other)
-        for other in zip(targets[1:], builds[1:], runs[1:], strict=True)
+        _compare_exactly(point, (targets[0], found[0]), other)
+        for other in zip(targets[1:], found[1:], strict=True)
     ]
 
 
 def _compare_exactly(
-    parameters: Parameters,
-    request: RunRequest,
-    reference: tuple[Target, Build, RunResult],
-    other: tuple[Target, Build, RunResult],
+    point: Point, reference: tuple[Target, xr.Dataset], other: tuple[Target, xr.Dataset]
 ) -> ExactResult:
     names = other[0].name, reference[0].name
-    dt = parameters.network.dt * 1e-3
-    trains = [_steps(parameters, run) for _, _, run in (reference, other)]
+    parameters = point.parameters
+    dt = parameters.si("network.dt")
+    trains = [_steps(dataset, dt) for _, dataset in (reference, other)]
     difference = agreement.first_difference(*trains)
     if difference is None:
-        return ExactResult(*names, EQUAL, trains[0][0].size, request.duration)
-    at = _potentials(parameters, request, reference, other, difference.step * dt)
+        return ExactResult(*names, EQUAL, trains[0][0].size, point.trials[-1].end)
+    both = reference[0], other[0]
+    at = _potentials(point, both, difference.step * dt)
     apart = float(np.abs(at[0] - at[1]).max())
     limit = ROUNDING_ERRORS * float(np.finfo(at[0].dtype).eps) * 0.1
     if apart > limit:
         cause = REAL
     else:
         # until the first spike has arrived, nothing is summed
-        early = _potentials(parameters, request, reference, other, parameters.network.delay * 1e-3)
+        early = _potentials(point, both, parameters.si("network.synaptic_delay"))
         cause = ORDER if np.array_equal(*early) else ROUNDING
-    populations = population_table(parameters)
-    index = int(
-        np.flatnonzero(Layout.of([p.size for p in populations], 1).neuron == difference.neuron)[0]
-    )
+    starts = reference[1]["population_start"].values
+    population = int(np.searchsorted(starts, difference.neuron, side="right")) - 1
     return ExactResult(
         *names,
         cause,
         difference.spikes_before,
         difference.step * dt,
         difference.neuron,
-        next(p.name for p in populations if p.start <= difference.neuron < p.stop),
+        str(reference[1]["population_name"].values[population]),
         names[1] if difference.first_has_it else names[0],
-        {name: float(v[index]) for name, v in zip(names[::-1], at, strict=True)},
+        {n: float(v[difference.neuron]) for n, v in zip(names[::-1], at, strict=True)},
         apart,
     )
 
 
-def _steps(parameters: Parameters, run: RunResult) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    layout = Layout.of([p.size for p in population_table(parameters)], 1)
-    step = np.rint(run.spike_time / (parameters.network.dt * 1e-3)).astype(np.int64)
-    return step, layout.neuron[run.spike_index].astype(np.int64)
+def _steps(dataset: xr.Dataset, dt: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    step = np.rint(dataset["spike_time"].values / dt).astype(np.int64)
+    return step, dataset["spike_neuron"].values.astype(np.int64)
 
 
 def _potentials(
-    parameters: Parameters,
-    request: RunRequest,
-    one: tuple[Target, Build, RunResult],
-    other: tuple[Target, Build, RunResult],
-    time: float,
+    point: Point, targets: tuple[Target, Target], time: float
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Membrane potentials of all neurons on both targets after the last step before a time."""
-    short = RunRequest(request.replicates, request.trials, request.first_replicate, time)
-    first, second = (build.run([short], _quiet)[0].final_v for _, build, _ in (one, other))
-    return first, second
-
-
-def _quiet(phase: str, done: float) -> None:
-    pass
+    one, other = (
+        simulate([point], t, duration=time, on_progress=silent)["final_v"].values[0]
+        for t in targets
+    )
+    return one, other
 
 
 def _named(target: Target, on_progress: Progress) -> Progress:
@@ -213,7 +184,8 @@ class DistributionResult:
     def agrees(self) -> bool:
         """Whether nothing differs, no population is silent, and every statistic was compared."""
         compared = {c["statistic"] for c in self.comparisons}
-        return not (self.differing or self.silent) and compared == set(agreement.STATISTICS)
+        return not (self.differing or self.silent) and compared == set(STATISTICS.names())
+
 
 
 def simulate_seeds(
@@ -233,12 +205,10 @@ def simulate_seeds(
     duration : float, optional
         When to stop, s; the end of the trials by default.
     """
-    batch = target.default_batch(n_seeds)
-    asked = with_values(parameters, {"experiment.seed": seed, "network.batch": batch})
-    trials = [one_of_each(asked) for _ in range(n_seeds)]
-    requests = [replace(r, duration=duration or r.duration) for r in requests_for(asked, trials)]
-    build = target.build(asked, on_progress)
-    return label(asked, trials, requests, build.run(requests, on_progress))
+    asked = with_values(parameters, {"experiment.seed": seed})
+    trials = one_of_each(asked)
+    points = [Point(asked, trials, replicate=k) for k in range(n_seeds)]
+    return simulate(points, target, duration=duration, on_progress=on_progress)
 
 
 def verify_distributions(
@@ -320,9 +290,6 @@ def verify(
     """
     for target in targets:
         require(target)
-    # builds that hold no longer stimulus than is needed
-    block = math.ceil(one_of_each(parameters)[-1].end / 20) * 20.0
-    parameters = with_values(parameters, {"network.block_duration": block})
     exact = verify_exact(parameters, targets, on_progress)
     distributions = verify_distributions(parameters, targets, n_seeds, on_progress)
     return {

@@ -1,7 +1,4 @@
-"""Whether two sets of spike trains agree: spike by spike, or in distribution.
-
-Pure functions of arrays and datasets; `verify` runs the targets.
-"""
+"""Whether the statistics of two sets of spike trains agree: pure functions of arrays and datasets."""
 
 from __future__ import annotations
 
@@ -15,14 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pfc_standalone.activity import SpikeTable
-from pfc_standalone.spike_statistics import count_correlations, isi_cv
+from pfc_standalone.analysis.spike_table import SpikeTable
+from pfc_standalone.analysis.statistics import STATISTICS
 
 if TYPE_CHECKING:
     import xarray as xr
 
-#: A statistic's name, and the values of one population in one seed's spikes.
-STATISTICS = ("rate", "isi_cv", "count_correlation")
 #: Fewer spikes of a population than this, over all seeds of a target, decide nothing.
 MIN_SPIKES = 100
 #: A distribution is compared if each target has this many values of it.
@@ -34,59 +29,6 @@ MAX_DIVISIONS = 200_000
 _GRID = 128
 
 
-# ------------------------------------------------------------------------- spike by spike
-@dataclass(frozen=True)
-class Difference:
-    """Where two spike trains part.
-
-    Attributes
-    ----------
-    step : int
-        Time step of the first spike that only one of them has.
-    neuron : int
-    first_has_it : bool
-        Whether the first of the two trains has that spike.
-    spikes_before : int
-        Spikes that both have until then.
-    """
-
-    step: int
-    neuron: int
-    first_has_it: bool
-    spikes_before: int
-
-
-def first_difference(
-    first: tuple[NDArray[np.int64], NDArray[np.int64]],
-    second: tuple[NDArray[np.int64], NDArray[np.int64]],
-) -> Difference | None:
-    """The first spike that two simulations do not share.
-
-    Parameters
-    ----------
-    first, second : tuple of (n_spikes,) ndarray of int
-        Time steps and neurons, in any order; no spike twice.
-
-    Returns
-    -------
-    Difference or None
-        None if all spikes are the same.
-    """
-    keys = [_keys(*train) for train in (first, second)]
-    odd = np.setxor1d(keys[0], keys[1], assume_unique=True)
-    if not odd.size:
-        return None
-    key = odd[0]
-    before = int(np.searchsorted(np.sort(keys[0]), key))
-    return Difference(int(key >> 32), int(key & 0xFFFFFFFF), bool(np.isin(key, keys[0])), before)
-
-
-def _keys(step: NDArray[np.int64], neuron: NDArray[np.int64]) -> NDArray[np.int64]:
-    """One number a spike, which sorts by step, then neuron."""
-    return (np.asarray(step, np.int64) << 32) | np.asarray(neuron, np.int64)
-
-
-# ------------------------------------------------------------------------ in distribution
 def population_samples(
     dataset: xr.Dataset, start: float, stop: float
 ) -> dict[tuple[str, str], list[NDArray[np.float64]]]:
@@ -100,24 +42,18 @@ def population_samples(
     Returns
     -------
     dict
-        From (population, statistic) to one array a replicate: the ``rate`` of each neuron, Hz;
-        the ``isi_cv`` of each neuron with enough intervals; the ``count_correlation`` (100 ms)
-        of each pair of at most 50 neurons.
+        From (population, statistic) to one array a replicate; `analysis.statistics` has the
+        statistics.
     """
     table = SpikeTable(dataset)
     samples: dict[tuple[str, str], list[NDArray[np.float64]]] = {}
     windows = [(start, stop)]
+    statistics = STATISTICS.all()
     for name, size in zip(table.names, table.sizes.tolist(), strict=True):
         for replicate in range(dataset.sizes["replicate"]):
             t, neuron = table.spikes(name, replicate)
-            inside = (t >= start) & (t < stop)
-            counts = np.bincount(neuron[inside], minlength=size)
-            found = (
-                counts / (stop - start),
-                isi_cv(t, neuron, windows),
-                count_correlations(t, neuron, size, windows),
-            )
-            for statistic, values in zip(STATISTICS, found, strict=True):
+            for statistic, values_of in statistics.items():
+                values = values_of(t, neuron, size, windows)
                 samples.setdefault((name, statistic), []).append(values)
     return samples
 

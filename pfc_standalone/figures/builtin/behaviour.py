@@ -87,8 +87,8 @@ def _accuracy(
 
 
 def _reaction_times(
-    ax: Axes, x: NDArray[np.floating[Any]], trials: list[TrialRow], conditions: list[str], look: _Look,
-    step: float,
+    ax: Axes, x: NDArray[np.floating[Any]], trials: list[TrialRow], conditions: list[str],
+    look: _Look, step: float,
 ) -> None:  # fmt: skip
     rng = np.random.default_rng(0)  # sideways scatter only
     for at, condition in zip(x, conditions, strict=True):

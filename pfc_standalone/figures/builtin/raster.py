@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -111,13 +112,12 @@ def _name_rows(ax: Axes, rows: list[_Rows]) -> None:
 
 
 def _labels(dataset: xr.Dataset, trial: TrialRow) -> str:
-    """What tells the replicate of these trials from others, "" for nothing."""
+    """The labels of the replicate of a trial, "" without any."""
     parts = []
-    for name, values in dataset.coords.items():
-        if name != "replicate" and values.dims == ("replicate",):
-            value = values.values[trial.position]
-            text = f"{value:g}" if values.dtype.kind == "f" else f"{value}"
-            parts.append(f"{name} = {text}")
+    for name in json.loads(dataset.attrs["labels"]):
+        value = dataset[name].values[trial.position].item()
+        if value not in ("", None) and value == value:  # NaN: this point has no such label
+            parts.append(f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}")
     return textwrap.fill(", ".join(parts), 100)
 
 

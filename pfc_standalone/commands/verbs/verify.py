@@ -9,12 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pfc_standalone.cli import Parser, progress_bars, report_errors, values_set
-from pfc_standalone.fields import ParameterError
-from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.results import check_output
-from pfc_standalone.targets import get_target
-from pfc_standalone.verify import ALPHA, EQUAL, MIN_EXACT_SPIKES, MIN_SEEDS, REAL, verify
+from pfc_standalone.commands.options import Parser, add_parameter_options, parameters_from
+from pfc_standalone.commands.progress import progress_bars, report_errors
+from pfc_standalone.errors import ParameterError
+from pfc_standalone.parameters import with_values
+from pfc_standalone.results.folder import check_output
+from pfc_standalone.simulation.targets import get_target
+from pfc_standalone.simulation.verify import ALPHA, EQUAL, MIN_EXACT_SPIKES, MIN_SEEDS, REAL, verify
+
+
+#: Of networks whose spikes are compared, unless the user says.
+_DEFAULT_SIZE = 25
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -30,16 +35,11 @@ def _parser() -> argparse.ArgumentParser:
         "--targets", default="cpp,cython,numpy", metavar="NAME,NAME",
         help="the first is the reference of the others (default: cpp,cython,numpy)",
     )  # fmt: skip
-    parser.add_argument("--n-per-unit", default="25", help="as for the targets (default: 25)")
-    parser.add_argument("--seed", default="1", help="as for the targets (default: 1)")
+    add_parameter_options(parser, ("--model", "--task", "--n-per-unit", "--seed", "--delay"))
     parser.add_argument(
         "--seeds", type=int, default=MIN_SEEDS,
         help="seeds of each target for the comparison of distributions "
         f"(default and least: {MIN_SEEDS})",
-    )  # fmt: skip
-    parser.add_argument(
-        "--set", metavar="NAME=VALUE", action="append", default=[],
-        help="set any parameter, as for the targets",
     )  # fmt: skip
     parser.add_argument(
         "--output", type=Path, metavar="FILE",
@@ -57,9 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    values = {"network.n_per_unit": arguments.n_per_unit, "experiment.seed": arguments.seed}
-    shown_as = {"network.n_per_unit": "--n-per-unit", "experiment.seed": "--seed"}
-    parameters = with_values(Parameters(), values | values_set(arguments.set), shown_as)
+    parameters = parameters_from(arguments)
+    if vars(arguments)["network.n_per_unit"] is None:
+        parameters = with_values(parameters, {"network.n_per_unit": _DEFAULT_SIZE})
     names = arguments.targets.split(",")
     if len(names) < 2 or len(set(names)) < len(names):
         raise ParameterError(
@@ -140,3 +140,6 @@ def print_report(found: dict[str, Any]) -> None:
             out.print(f"{d['target']}: not compared: {'; '.join(d['not_compared'])}.")
     verdict = "agree" if found["agree"] else "DO NOT AGREE"
     out.print(f"Verdict: {', '.join(found['targets'])} {verdict}.")
+
+
+COMMAND = main

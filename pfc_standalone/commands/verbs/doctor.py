@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pfc_standalone.machine import machine, versions
-from pfc_standalone.targets import STAGES, get_target, stages_possible, target_names
+from pfc_standalone.simulation.targets import STAGES, get_target, stages_possible, target_names
 
 
 def examine() -> dict[str, Any]:
@@ -71,3 +71,6 @@ def _print(found: dict[str, Any]) -> None:
     for target, facts in found["targets"].items():
         table.add_row(target, *("yes" if s in facts["stages"] else "no" for s in STAGES))
     out.print(table)
+
+
+COMMAND = main

@@ -1,0 +1,1 @@
+"""Generating, compiling, and keeping what was built."""

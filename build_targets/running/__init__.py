@@ -1,0 +1,1 @@
+"""Starting what was built, and reading what it leaves."""

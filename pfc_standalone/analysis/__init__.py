@@ -1,0 +1,1 @@
+"""What is measured from a dataset: functions that need nothing beside it."""

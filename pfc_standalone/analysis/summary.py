@@ -1,0 +1,51 @@
+"""The summary of an experiment: what ``summary.json`` holds."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from pfc_standalone.analysis import activity, behaviour
+from pfc_standalone.results import parameters_of
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+PHASES = ("generate", "compile", "start", "simulate", "write")
+
+
+def summarise(dataset: xr.Dataset) -> dict[str, Any]:
+    """The summary of a dataset, ready for JSON: NaN is null."""
+    parameters = parameters_of(dataset)
+    network, phases = parameters.network, json.loads(dataset.attrs["phases_s"])
+    simulated = float(dataset.attrs["simulated_s"])
+    summary = {
+        "target": dataset.attrs["target"],
+        "model": network.model,
+        "task": network.task.name,
+        "n_per_unit": network.n_per_unit,
+        "seed": parameters.experiment.seed,
+        "replicates": dataset.sizes["replicate"],
+        "connectivity": network.connectivity,
+        "precision": network.precision,
+        "digest": dataset.attrs["digest"],
+        "accuracy": behaviour.accuracy(dataset),
+        "reaction_time_s": behaviour.reaction_time(dataset),
+        "premature_responses": behaviour.premature_responses(dataset),
+        "memory_held": activity.memory_held(dataset),
+        "population_rates_hz": activity.population_rates(dataset),
+        "phases_s": {phase: phases[phase] for phase in PHASES},
+        "simulated_s": simulated,
+        "real_time_factor": phases["simulate"] / simulated,
+        "spikes": dataset.sizes["spike"],
+    }
+    return {key: _without_nan(value) for key, value in summary.items()}
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_nan(v) for k, v in value.items()}
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return value

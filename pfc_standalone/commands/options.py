@@ -1,0 +1,131 @@
+"""Options that commands share: parameters, tasks and weights."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pfc_standalone.errors import ParameterError
+from pfc_standalone.experiment import Weights
+from pfc_standalone.experiment.weights import BY_HAND
+from pfc_standalone.parameters import Parameters, allowed_range, parameter_fields, with_values
+
+#: Options that set one parameter, by option.
+OPTIONS = {
+    "--model": "network.model",
+    "--task": "network.task",
+    "--n-per-unit": "network.n_per_unit",
+    "--trials": "experiment.trials",
+    "--delay": "experiment.delays",
+    "--seed": "experiment.seed",
+    "--replicates": "experiment.replicates",
+    "--connectivity": "network.connectivity",
+    "--precision": "network.precision",
+    "--strict-math": "build.strict_math",
+    "--no-simd": "build.simd",
+    "--traces": "network.traces",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Errors are one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the program with exit code 2."""
+        self.exit(2, f"error: {message} (--help lists the options)\n")
+
+
+
+def add_parameter_options(
+    parser: argparse.ArgumentParser, options: Collection[str] = tuple(OPTIONS)
+) -> None:
+    """Add options that set parameters; help lines come from the parameters' fields."""
+    known = dict(parameter_fields())
+    for option, name in OPTIONS.items():
+        if option not in options:
+            continue
+        f = known[name]
+        text = f.metadata["doc"].replace("%", "%%")
+        if f.type == "bool":
+            const = "false" if option.startswith("--no-") else "true"
+            parser.add_argument(
+                option, dest=name, action="store_const", const=const, help=f"{text} (default: off)"
+                if const == "true" else f"do not {text} (default: on)",
+            )  # fmt: skip
+            continue
+        unit = f"{f.metadata['unit']}; " if f.metadata["unit"] else ""
+        if f.type == "tuple[str, ...]":
+            shown, text = " and ".join(Parameters()[name]), text + "; may be given several times"
+        else:
+            shown = _shown(Parameters()[name])
+        parser.add_argument(
+            option,
+            dest=name,
+            metavar="SECONDS" if option == "--delay" else option[2:].upper().replace("-", "_"),
+            action="append" if f.type == "tuple[str, ...]" else "store",
+            help=f"{text} ({unit}default: {shown}; {allowed_range(f)})",
+        )
+    parser.add_argument(
+        "--set", dest="set", metavar="NAME=VALUE", action="append", default=[],
+        help="set any parameter; may be given several times (--list-parameters shows names, "
+        "units, defaults and ranges)",
+    )  # fmt: skip
+    parser.add_argument("--list-parameters", action="store_true", help="show every parameter; stop")
+    parser.add_argument(
+        "--weights", metavar="FILE", type=Path,
+        help="weights between layers, instead of those of the parameters",
+    )  # fmt: skip
+
+
+def _shown(value: Any) -> str:
+    return " ".join(value) if isinstance(value, tuple) else str(getattr(value, "name", value))
+
+
+def values_set(options: list[str]) -> dict[str, Any]:
+    """Names and values of ``--set`` options; raises `ParameterError`."""
+    values: dict[str, Any] = {}
+    for option in options:
+        name, equals, value = option.partition("=")
+        if not equals:
+            raise ParameterError(
+                f"--set is {option}, allowed is NAME=VALUE, such as memory.gain=0.9"
+            )
+        values[name] = value
+    return values
+
+
+def parameters_from(arguments: argparse.Namespace) -> Parameters:
+    """The parameters that parsed arguments ask for; raises `ParameterError`."""
+    values = values_set(arguments.set)
+    given = vars(arguments)
+    shown_as = {}
+    for option, name in OPTIONS.items():
+        if given.get(name) is not None:
+            values[name] = tuple(given[name]) if isinstance(given[name], list) else given[name]
+            shown_as[name] = option
+    return with_values(Parameters(), values, shown_as)
+
+
+def weights_from(arguments: argparse.Namespace) -> Weights:
+    """The weights that parsed arguments ask for; raises `ParameterError`."""
+    return Weights.load(arguments.weights) if arguments.weights else BY_HAND
+
+
+def list_parameters() -> None:
+    """Print every parameter."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("name", "default", "unit", "allowed", "set when", "meaning", "source", box=None)
+    for name, f in parameter_fields():
+        m = f.metadata
+        default = Parameters()[name]
+        shown = _shown(default)
+        table.add_row(name, shown, m["unit"], allowed_range(f), m["binding"], m["doc"], m["source"])
+    width = None if sys.stdout.isatty() else 200
+    Console(highlight=False, width=width).print(table)
+
+

@@ -1,0 +1,67 @@
+"""Progress of a command, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pfc_standalone.errors import PFCError
+from pfc_standalone.simulation.targets import Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def report_errors(command: Callable[[], int]) -> int:
+    """Run a command; an error becomes one sentence on standard error and an exit code."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
+    try:
+        return command()
+    except PFCError as error:
+        prefix = "" if error.exit_code == 3 else "error: "
+        print(f"{prefix}{error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt as interrupt:
+        said = f"; {interrupt}" if str(interrupt) else "; no results were written"
+        print(f"error: interrupted{said}", file=sys.stderr)
+        return 130
+
+
+@contextlib.contextmanager
+def progress_bars(log: Console) -> Iterator[Progress]:
+    """Progress bars on a terminal, a line a phase elsewhere."""
+    from rich import progress as bars
+
+    started: dict[str, Any] = {}
+    if not log.is_terminal:
+
+        def line(phase: str, done: float) -> None:
+            if phase not in started:
+                started[phase] = True
+                log.print(f"{phase} ...")
+
+        yield line
+        return
+    columns = (
+        bars.TextColumn("{task.description:>10}"),
+        bars.BarColumn(),
+        bars.TaskProgressColumn(),
+        bars.TimeElapsedColumn(),
+    )
+    with bars.Progress(*columns, console=log) as display:
+
+        def bar(phase: str, done: float) -> None:
+            for other, task in started.items():
+                if other != phase:
+                    display.update(task, completed=1.0)
+            if phase not in started:
+                started[phase] = display.add_task(phase, total=1.0)
+            display.update(started[phase], completed=done)
+
+        yield bar
+        for task in started.values():
+            display.update(task, completed=1.0)
