@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from build_targets.building.target import CachedTarget
 from build_targets.building.cmake_build import (
     cmake_requirements,
     compile_folder,
@@ -18,8 +17,9 @@ from build_targets.building.cmake_build import (
     processor,
     tool_version,
 )
-from build_targets.running.launch import Program
 from build_targets.building.manifest import Manifest
+from build_targets.building.target import CachedTarget
+from build_targets.running.launch import Program
 from pfc_standalone.commands.run import main
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.simulation.targets import Progress, Requirement

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from build_targets.building import cache
-from build_targets.building.target import CachedTarget
 from build_targets.building.cmake_build import (
     cmake_requirements,
     compile_folder,
@@ -23,13 +22,13 @@ from build_targets.building.cmake_build import (
     find_tool,
     tool_version,
 )
-from build_targets.running.launch import Program
 from build_targets.building.manifest import Manifest
 from build_targets.building.nvidia import GPU, curand, find_gpus, nvcc_architectures, nvcc_version
+from build_targets.building.target import CachedTarget
+from build_targets.running.launch import Program
 from pfc_standalone.commands.run import main
-from pfc_standalone.errors import ParameterError
+from pfc_standalone.errors import ParameterError, RequirementError
 from pfc_standalone.parameters import Parameters
-from pfc_standalone.errors import RequirementError
 from pfc_standalone.simulation.targets import Progress, Requirement
 
 #: Compute capability to compile for where there is neither a GPU nor a wish: data-centre GPUs.

@@ -13,10 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from build_targets.building import cache
-from build_targets.building.target import CachedTarget, python_environment, run_python
-from build_targets.building.cmake_build import compiler_requirement, cxx_compiler, processor, tool_version
-from build_targets.running.launch import Program
+from build_targets.building.cmake_build import (
+    compiler_requirement,
+    cxx_compiler,
+    processor,
+    tool_version,
+)
 from build_targets.building.manifest import Manifest, describe
+from build_targets.building.target import CachedTarget, python_environment, run_python
+from build_targets.running.launch import Program
 from pfc_standalone.commands.run import main
 from pfc_standalone.machine import available_cores
 from pfc_standalone.models import get_model

@@ -7,9 +7,11 @@ points, by which another package brings its own. ``docs/extending.md`` has an ex
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import importlib.metadata
 import pkgutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +46,7 @@ class Registry:
     def names(self) -> tuple[str, ...]:
         """Names of all variants: the folder's in alphabetical order, then entry points."""
         found = dict.fromkeys(self._files())
-        found |= dict.fromkeys(e.name for e in importlib.metadata.entry_points(group=self.group))
+        found |= dict.fromkeys(e.name for e in _entry_points(self.group, tuple(sys.path)))
         return tuple(found)
 
     def get(self, name: str) -> Any:
@@ -58,7 +60,7 @@ class Registry:
         files = self._files()
         if name in files:
             return getattr(importlib.import_module(files[name]), self.attribute)
-        for entry in importlib.metadata.entry_points(group=self.group):
+        for entry in _entry_points(self.group, tuple(sys.path)):
             if entry.name == name:
                 return entry.load()
         raise ParameterError(self.not_found(name))
@@ -69,8 +71,8 @@ class Registry:
         close = difflib.get_close_matches(name, known, 1)
         hint = f": did you mean {close[0]}?" if close else ""
         return (
-            f"the {self.what} is {name}, allowed is one of: {', '.join(known) or 'none is installed'}"
-            + hint
+            f"the {self.what} is {name}, allowed is one of: "
+            f"{', '.join(known) or 'none is installed'}{hint}"
         )
 
     def all(self) -> dict[str, Any]:
@@ -84,3 +86,9 @@ class Registry:
         folder = Path(__file__).parent.joinpath(*self.package.split(".")[1:])
         modules = sorted(m.name for m in pkgutil.iter_modules([str(folder)]))
         return {m.replace("_", self.separator): f"{self.package}.{m}" for m in modules}
+
+
+@functools.lru_cache(maxsize=64)
+def _entry_points(group: str, path: tuple[str, ...]) -> tuple[importlib.metadata.EntryPoint, ...]:
+    """Entry points of a group; looked up once for each import path, since it takes milliseconds."""
+    return tuple(importlib.metadata.entry_points(group=group))

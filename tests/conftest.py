@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 from cuda_on_cpu import CudaOnCpuTarget
 
-from pfc_standalone.targets import RequirementError, get_target, require, target_names
+from pfc_standalone.errors import RequirementError
+from pfc_standalone.experiment import Point
+from pfc_standalone.simulation import prepare
+from pfc_standalone.simulation import simulate as simulate_points
+from pfc_standalone.simulation.targets import get_target, require, target_names
 
 # Figures are drawn without a screen.
 os.environ["MPLBACKEND"] = "Agg"
@@ -44,25 +48,34 @@ def quiet(phase: str, done: float) -> None:
     """Progress, for nobody."""
 
 
-def run(parameters, trials, *, target=None, first_replicate=0, duration=None):
-    """Build, for cpp unless told, and run once; what the target gives."""
-    from pfc_standalone.run_values import RunRequest
+def points(parameters, trials, first_replicate=0):
+    """A point for each list of trials."""
+    return [
+        Point(parameters, tuple(t), replicate=first_replicate + k) for k, t in enumerate(trials)
+    ]
 
-    build = (target or get_target("cpp")).build(parameters, quiet)
-    if duration is None:
-        duration = max(t[-1].end for t in trials if t)
-    batch = parameters.network.batch
-    assert len(trials) == batch
-    request = RunRequest((parameters,) * batch, tuple(trials), first_replicate, duration)
-    (result,) = build.run([request], quiet)
+
+def run(parameters, trials, *, target=None, first_replicate=0, duration=None):
+    """Build, for cpp unless told, and run once; the raw arrays by name."""
+    job = prepare(points(parameters, trials, first_replicate), target or "cpp", quiet, duration)
+    (result,) = job.run()
     return result
 
 
 def simulate(parameters, trials, *, target=None, first_replicate=0, duration=None):
-    """As `run`; the spikes by replicate, as `results.spikes_by_replicate` gives them."""
-    from pfc_standalone.results import spikes_by_replicate
-
-    result = run(
-        parameters, trials, target=target, first_replicate=first_replicate, duration=duration
+    """Spikes by replicate, numbered from ``first_replicate`` on."""
+    data = simulate_points(
+        points(parameters, trials, first_replicate), target or "cpp", duration=duration
     )
-    return spikes_by_replicate(parameters, result.spike_index, result.spike_time, first_replicate)
+    spikes = {n: data[n].values for n in ("spike_time", "spike_neuron", "spike_replicate")}
+    return spikes | {"spike_replicate": spikes["spike_replicate"] + first_replicate}
+
+
+def dataset_of_spikes(parameters, trials, spikes, traces=None):
+    """A labelled dataset of made-up spikes, with the responses that they give."""
+    from pfc_standalone.analysis.behaviour import add_responses
+    from pfc_standalone.results.dataset import describe_points, with_facts
+
+    data = describe_points(points(parameters, trials))
+    data = data.assign({name: ("spike", values) for name, values in spikes.items()})
+    return add_responses(with_facts(data, {"target": "none", "digest": ""}))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from pfc_standalone import activity, behaviour, results
-from pfc_standalone.parameters import Parameters, with_values
+from conftest import dataset_of_spikes
 from pfc_standalone.populations import population_table
-from pfc_standalone.tasks import get_task
 from pfc_standalone.trials import schedule
+
+from pfc_standalone.analysis import activity, behaviour
+from pfc_standalone.experiment import schedule
+from pfc_standalone.models.spiking.populations import population_table
+from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.tasks import find_task
 
 P = with_values(Parameters(), {"network.n_per_unit": 10})
 POPULATIONS = {p.name: p for p in population_table(P)}
@@ -24,7 +27,7 @@ def burst(name, start, stop, rate=60.0):
 
 
 def dataset_of(conditions, bursts):
-    by_name = {c.name: c for c in get_task("ax-cpt").conditions}
+    by_name = {c.name: c for c in find_task("ax-cpt").conditions}
     trials = schedule(P, [(by_name[c], "0.75") for c in conditions])
     parts = [burst(*b(trials)) for b in bursts]
     neuron, time = (np.concatenate(x) for x in zip(*parts, strict=True))
@@ -33,8 +36,7 @@ def dataset_of(conditions, bursts):
         "spike_neuron": neuron.astype(np.int32),
         "spike_replicate": np.zeros(time.size, np.int32),
     }
-    data = results.make_dataset(P, [trials], [spikes], None, {})
-    return behaviour.add_responses(data, P), trials
+    return dataset_of_spikes(P, [trials], spikes), trials
 
 
 def test_the_first_unit_to_cross_responds():
@@ -107,8 +109,8 @@ def test_accuracy_counts_trials_of_a_condition():
 @pytest.mark.parametrize(("unit", "held"), [("memory_A", 1.0), ("memory_B", 0.0)])
 def test_rates_and_memory(unit, held):
     data, _ = dataset_of(["AX"], [lambda t: (unit, t[0].onset, t[0].probe_onset + 0.1)])
-    rates = activity.population_rates(data, P)
-    assert activity.memory_held(data, P)["0.75"]["value"] == held
+    rates = activity.population_rates(data)
+    assert activity.memory_held(data)["0.75"]["value"] == held
     key = "delay" if unit == "memory_A" else "delay_other"
     assert rates[unit][key] == pytest.approx(60, rel=0.1)
     assert rates[unit]["spontaneous"] == 0
@@ -121,4 +123,4 @@ def test_both_memories_active_is_not_held():
         lambda t: ("memory_B", t[0].onset, t[0].probe_onset),
     ]
     data, _ = dataset_of(["AX"], both)
-    assert activity.memory_held(data, P)["0.75"]["value"] == 0.0
+    assert activity.memory_held(data)["0.75"]["value"] == 0.0

@@ -214,7 +214,7 @@ def test_the_page_needs_no_network(two_targets, tmp_path):
         ("--seeds 2", "--seeds is 2, allowed is 10 or more"),
         ("--replicates 1,0", "--replicates is 0, allowed is 1 or more"),
         ("--duration -1", "--duration is -1, allowed is 0.0001 or more"),
-        ("--task chess", "--task is chess" if False else "TASKMSG"),
+        ("--task chess", "the task is chess, allowed is one of: ax-cpt, shapes; or a task file"),
         ("--sizes 3", "--sizes is 3, allowed is a whole number from 10"),
     ],
 )

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import quiet
-
-from build_targets import cache, launch, manifest
 from build_targets.cmake_build import CompileError, compile_folder, cxx_compiler
-from build_targets.cpp import CppTarget
 from build_targets.manifest import ArrayVariable, Manifest
-from build_targets.runtime import NumpyTarget
-from pfc_standalone.parameters import Parameters, with_values
+from conftest import quiet
 from pfc_standalone.run_values import RunRequest, run_values
 from pfc_standalone.targets import RequirementError
+
+from build_targets import cache, launch, manifest
+from build_targets.cpp import CppTarget
+from build_targets.runtime import NumpyTarget
+from pfc_standalone.parameters import Parameters, with_values
 
 P = with_values(Parameters(), {"network.n_per_unit": 10, "network.block_duration": 20.0})
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import simulate
+from pfc_standalone.populations import population_table
+from pfc_standalone.spike_statistics import count_correlation, isi_cv, population_rate
+from pfc_standalone.trials import schedule
 
 from build_targets.cpp import CppTarget
 from pfc_standalone import activity, behaviour
 from pfc_standalone.experiment import run_experiment
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.populations import population_table
-from pfc_standalone.spike_statistics import count_correlation, isi_cv, population_rate
 from pfc_standalone.tasks import Condition, get_task
-from pfc_standalone.trials import schedule
 
 STRICT = with_values(Parameters(), {"build.strict_math": True})
 

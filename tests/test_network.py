@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import simulate
+from pfc_standalone.trials import schedule
 
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.tasks import get_task
-from pfc_standalone.trials import schedule
 
 STRICT = with_values(
     Parameters(),
@@ -61,9 +61,10 @@ def test_a_replicate_is_the_same_alone_and_in_a_batch(pooled_alone):
 
 
 def test_replicates_may_differ_in_run_parameters(pooled_alone):
+    from pfc_standalone.run_values import RunRequest
+
     from build_targets.cpp import CppTarget
     from pfc_standalone.results import spikes_by_replicate
-    from pfc_standalone.run_values import RunRequest
 
     three = with_values(STRICT, {"network.batch": 3})
     silent = with_values(three, {"memory.background_exc": 0.0})
@@ -88,8 +89,9 @@ def test_the_seed_is_all_that_is_random(pooled_alone):
 
 
 def test_two_runs_of_one_binary_do_not_disturb_each_other(pooled_alone):
-    from build_targets.cpp import CppTarget
     from pfc_standalone.run_values import RunRequest
+
+    from build_targets.cpp import CppTarget
 
     build = CppTarget().build(STRICT, lambda phase, done: None)
     trials = one_trial(STRICT, "AX")

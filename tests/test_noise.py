@@ -8,10 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from build_targets.cmake_build import cxx_compiler
 from scipy import stats
 
-from build_targets.cmake_build import cxx_compiler
-from pfc_standalone import noise, noise_code
+from pfc_standalone import noise as registry
+from pfc_standalone.noise.functions import counter_uniform as threefry
+from pfc_standalone.noise.functions.counter_uniform import counter_uniform
+from pfc_standalone.noise.functions.exp_portable import exp_portable
+from pfc_standalone.noise.functions.poisson_count import poisson_count
 
 # Random123 (Salmon et al. 2011), kat_vectors: counter, key, result of threefry2x32 with 20 rounds.
 KNOWN_ANSWERS = [
@@ -23,7 +27,7 @@ KNOWN_ANSWERS = [
 
 @pytest.mark.parametrize(("counter", "key", "expected"), KNOWN_ANSWERS)
 def test_threefry_known_answers(counter, key, expected):
-    x0, x1 = noise.threefry2x32(*counter, *key)
+    x0, x1 = threefry.threefry2x32(*counter, *key)
     assert (int(x0[0]), int(x1[0])) == expected
 
 
@@ -31,7 +35,7 @@ def test_threefry_known_answers(counter, key, expected):
 def cpp_program(tmp_path_factory):
     """The C++ implementations in a small program: reads arguments, prints results exactly."""
     folder = tmp_path_factory.mktemp("noise")
-    functions = noise_code.brian_functions()
+    functions = registry.brian_functions()
     code = "\n".join(f.implementations["cpp"].get_code(None) for f in functions.values())
     source = folder / "noise.cpp"
     source.write_text(
@@ -66,7 +70,7 @@ def run_cpp(binary: Path, what: str, *arguments: np.ndarray) -> np.ndarray:
 def test_cpp_uniform_known_answers(cpp_program):
     # counter = (step, stream and neuron), key = (seed, replicate)
     for (step, word1), (seed, replicate), (x0, _) in KNOWN_ANSWERS:
-        stream, neuron = word1 >> noise.STREAM_SHIFT, word1 % 2**noise.STREAM_SHIFT
+        stream, neuron = word1 >> threefry.STREAM_SHIFT, word1 % 2**threefry.STREAM_SHIFT
         values = [np.array([float(v)]) for v in (seed, replicate, stream, neuron, step)]
         assert run_cpp(cpp_program, "u", *values)[0] == (x0 + 0.5) / 2**32
 
@@ -75,28 +79,28 @@ def test_cpp_and_numpy_give_the_same_bits(cpp_program):
     rng = np.random.default_rng(1)
     n = 5000
     arguments = [rng.integers(0, high, n) for high in (2**31, 64, 3, 2**22, 2**31)]
-    uniform = noise.counter_uniform(*arguments)
+    uniform = counter_uniform(*arguments)
     assert (run_cpp(cpp_program, "u", *arguments) == uniform).all()
 
     mean = rng.uniform(0, 0.25, n)
-    count = noise.poisson_count(uniform, mean, np.exp(-mean))
+    count = poisson_count(uniform, mean, np.exp(-mean))
     assert count.max() >= 3
     assert (run_cpp(cpp_program, "p", uniform, mean, np.exp(-mean)) == count).all()
 
     x = np.concatenate([rng.uniform(-1, 1, n), rng.uniform(-750, 710, n)])
-    assert (run_cpp(cpp_program, "e", x) == noise.exp_portable(x)).all()
+    assert (run_cpp(cpp_program, "e", x) == exp_portable(x)).all()
 
 
 def test_uniform_is_uniform_and_independent():
     n = 100_000
-    by_neuron = noise.counter_uniform(7, 0, 0, np.arange(n), 3)
-    by_step = noise.counter_uniform(7, 0, 0, 11, np.arange(n))
-    by_replicate = noise.counter_uniform(7, np.arange(n), 0, 11, 3)
+    by_neuron = counter_uniform(7, 0, 0, np.arange(n), 3)
+    by_step = counter_uniform(7, 0, 0, 11, np.arange(n))
+    by_replicate = counter_uniform(7, np.arange(n), 0, 11, 3)
     for u in (by_neuron, by_step, by_replicate):
         assert stats.kstest(u, "uniform").pvalue > 1e-3
         assert abs(np.corrcoef(u[1:], u[:-1])[0, 1]) < 4 / math.sqrt(n)
     assert abs(np.corrcoef(by_neuron, by_step)[0, 1]) < 4 / math.sqrt(n)
-    other_stream = noise.counter_uniform(7, 0, 1, np.arange(n), 3)
+    other_stream = counter_uniform(7, 0, 1, np.arange(n), 3)
     assert abs(np.corrcoef(by_neuron, other_stream)[0, 1]) < 4 / math.sqrt(n)
 
 
@@ -104,10 +108,10 @@ def test_uniform_is_uniform_and_independent():
 def test_poisson_count_is_the_poisson_quantile(mean):
     u = (np.arange(200_000) + 0.5) / 200_000
     expected = stats.poisson.ppf(u, mean)
-    assert (noise.poisson_count(u, mean, math.exp(-mean)) == expected).all()
+    assert (poisson_count(u, mean, math.exp(-mean)) == expected).all()
 
 
 def test_exp_portable_is_exp():
     x = np.linspace(-700, 700, 1_000_001)
-    assert np.abs(noise.exp_portable(x) / np.exp(x) - 1).max() < 5e-16
-    assert noise.exp_portable(-1e6) == noise.exp_portable(-700.0) < 1e-300
+    assert np.abs(exp_portable(x) / np.exp(x) - 1).max() < 5e-16
+    assert exp_portable(-1e6) == exp_portable(-700.0) < 1e-300

@@ -6,8 +6,8 @@ import dataclasses
 import re
 
 import pytest
-
 from pfc_standalone.fields import ParameterError
+
 from pfc_standalone.parameters import NeuronParameters, Parameters, parameter_fields, with_values
 
 BAD = {
@@ -17,7 +17,7 @@ BAD = {
     ("network.n_per_unit", "abc"): "is abc, allowed is",
     ("network.n_per_unit", "10.5"): "is 10.5, allowed is",
     ("network.n_per_unit", ""): "is , allowed is",
-    ("network.task", "chess"): "is chess, allowed is ax-cpt or shapes",
+    ("network.task", "chess"): "the task is chess, allowed is one of: ax-cpt, shapes",
     ("network.traces", "maybe"): "is maybe, allowed is true or false",
     ("network.delay", "3"): "at most exc.t_ref|at most inh.t_ref",
     ("network.delay", "0.55"): "a multiple of network.dt",
@@ -53,7 +53,7 @@ def test_every_parameter_survives_its_text():
     defaults = Parameters()
     for name, f in parameter_fields():
         value = defaults[name]
-        text = ",".join(value) if isinstance(value, tuple) else str(value)
+        text = ",".join(value) if isinstance(value, tuple) else str(getattr(value, "name", value))
         assert with_values(defaults, {name: text})[name] == value, name
         assert f.metadata["doc"]
         assert f.metadata["source"]

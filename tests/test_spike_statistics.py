@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pfc_standalone.spike_statistics import (
+from pfc_standalone.analysis.spike_statistics import (
     count_correlation,
     filtered_rate,
     firing_rate,

@@ -7,15 +7,22 @@ import itertools
 import numpy as np
 import pytest
 
-from pfc_standalone.connectivity import connection_mask, synapse_count, weight_tables
-from pfc_standalone.fields import ParameterError
-from pfc_standalone.memory import check_memory, process_memory
+from pfc_standalone.errors import ParameterError
+from pfc_standalone.experiment import Point, schedule
+from pfc_standalone.experiment.trials import trial_lists
+from pfc_standalone.experiment.weights import images, pixel_shares
+from pfc_standalone.models import RunRequest, get_model
+from pfc_standalone.models.spiking.footprint import synapse_count
+from pfc_standalone.models.spiking.populations import (
+    Layout,
+    neurons_per_replicate,
+    population_table,
+)
+from pfc_standalone.models.spiking.stimulus import changes, pattern_rates
+from pfc_standalone.models.spiking.tables import connection_mask, weight_tables
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.populations import Layout, neurons_per_replicate, population_table
-from pfc_standalone.run_values import RunRequest, run_values
-from pfc_standalone.stimuli import RESET_CHANNEL, images, pixel_shares, stimulus
-from pfc_standalone.tasks import get_task
-from pfc_standalone.trials import schedule, trial_lists
+from pfc_standalone.simulation.footprint import check_footprint
+from pfc_standalone.tasks import find_task
 
 P = Parameters()
 
@@ -96,7 +103,7 @@ def test_weights_have_the_signs_of_the_model(task):
     for name in ("input", "memory", "output"):
         inside = tables.gaba[np.ix_(~exc & (layer == name), exc & (layer == name))]
         assert (inside > 0).all()
-    assert (afferent | (tables.afferent == 0)).all()
+    assert (afferent | (tables.fibre == 0)).all()
 
 
 def test_gain_scales_memory_nmda_alone():
@@ -106,7 +113,7 @@ def test_gain_scales_memory_nmda_alone():
     inside = np.ix_(memory, memory)
     np.testing.assert_allclose(low.nmda[inside], 0.8 * full.nmda[inside])
     assert (low.nmda != full.nmda)[~memory].sum() == 0
-    for name in ("ampa", "gated", "gaba", "afferent"):
+    for name in ("ampa", "gated", "gaba", "fibre"):
         np.testing.assert_array_equal(getattr(low, name), getattr(full, name))
 
 
@@ -119,7 +126,7 @@ def test_explicit_synapses_are_counted():
 
 def test_pixel_shares():
     shares = pixel_shares(P)
-    shown = images(P)
+    shown = images(P.network.task)
     for unit, share in shares.items():
         assert share.sum() == pytest.approx(1)
         assert (share[~shown[unit]] == 0).all()
@@ -131,27 +138,34 @@ def test_pixel_shares():
 
 
 def test_circle_and_cross_share_no_pixel():
-    shown = images(with_values(P, {"network.task": "shapes"}))
+    shown = images(find_task("shapes"))
     assert not (shown["circle"] & shown["cross"]).any()
     assert shown["circle"].sum() > 8
     assert shown["cross"].sum() > 8
 
 
+def over_frames(parameters, trials, n_frames):
+    """Rates of each channel, and the gate, frame by frame."""
+    frame, pattern = changes(parameters, trials)
+    shown = pattern[np.searchsorted(frame, np.arange(n_frames), side="right") - 1]
+    return pattern_rates(parameters)[shown], (shown // 2) % 2
+
+
 def test_schedule_and_stimulus():
-    conditions = {c.name: c for c in get_task("ax-cpt").conditions}
+    conditions = {c.name: c for c in find_task("ax-cpt").conditions}
     (trial,) = schedule(P, [(conditions["AX"], "0.75")])
     assert (trial.start, trial.onset) == (1.0, 1.3)
     assert trial.probe_onset == trial.window_start == pytest.approx(1.3 + 0.3 + 0.75)
     assert trial.end == pytest.approx(trial.probe_onset + 0.3 + 0.6)
-    rates, gate = stimulus(P, [trial], 400)
-    shown = images(P)
+    rates, gate = over_frames(P, [trial], 400)
+    shown = images(P.network.task)
     for image, start in (("A", 1.3), ("X", 2.35)):
         during = rates[round(start * 100) : round(start * 100) + 30, :25]
         assert (during == np.where(shown[image], 40.0, 1.0)).all()
     assert (rates[:130, :25] == 1.0).all()
     assert (rates[160:235, :25] == 1.0).all()
     np.testing.assert_array_equal(np.flatnonzero(gate), np.arange(130, 165))
-    reset = np.flatnonzero(rates[:, RESET_CHANNEL])
+    reset = np.flatnonzero(rates[:, -1])
     np.testing.assert_array_equal(reset, [*range(15), *range(285, 300)])
 
 
@@ -168,8 +182,8 @@ def test_trials_are_dealt_out_evenly():
         assert all(a.end == b.start for a, b in itertools.pairwise(trials))
 
 
-def test_too_many_trials_for_a_block_or_replicates_for_trials():
-    long = with_values(P, {"experiment.trials": 100, "experiment.replicates": 1})
+def test_too_many_trials_for_a_run_or_replicates_for_trials():
+    long = with_values(P, {"experiment.trials": 1_000_000, "experiment.replicates": 1})
     with pytest.raises(ParameterError, match="use --replicates"):
         trial_lists(long)
     with pytest.raises(ParameterError, match="--replicates is 9, allowed is at most"):
@@ -177,20 +191,21 @@ def test_too_many_trials_for_a_block_or_replicates_for_trials():
 
 
 def request(p, duration=10.0):
-    return RunRequest((p,) * p.network.batch, ([],) * p.network.batch, 0, duration)
+    return RunRequest((Point(p),) * max(p.network.batch, 1), duration)
 
 
 def test_memory_beyond_the_machine_is_refused():
     huge = with_values(P, {"network.n_per_unit": 100_000, "network.connectivity": "explicit"})
     with pytest.raises(ParameterError, match=r"needs about .* GB of memory .* this machine has"):
-        check_memory(request(huge), 1, 2)
-    assert check_memory(request(P), 8, 2) == 2
-    assert check_memory(request(P), 1, 2) == 1
+        check_footprint(request(huge), 1, 2)
+    assert check_footprint(request(P), 8, 2) == 2
+    assert check_footprint(request(P), 1, 2) == 1
 
 
 def test_memory_grows_with_size_and_batch():
     def needed(**values):
-        return process_memory(with_values(P, {f"network.{k}": v for k, v in values.items()}), 10)
+        p = with_values(P, {f"network.{k}": v for k, v in values.items()})
+        return get_model(p).footprint(p, 10).process
 
     assert needed(n_per_unit=1000) > needed() * 2
     assert needed(connectivity="explicit", n_per_unit=1000) > 50 * needed(n_per_unit=1000)
@@ -200,10 +215,12 @@ def test_memory_grows_with_size_and_batch():
 def test_run_values_have_one_value_a_neuron_and_replicate():
     p = with_values(P, {"network.n_per_unit": 10, "network.batch": 2})
     weak = with_values(p, {"memory.gain": 0.5, "exc.C_m": 0.6})
-    values = run_values(RunRequest((p, weak), ([], []), 4, 3.0))
+    points = (Point(p, replicate=4), Point(with_values(weak, {"experiment.seed": 9}), replicate=7))
+    values = get_model(p).values(RunRequest(points, 3.0))
     n = neurons_per_replicate(population_table(p))
     assert values["neurons.C_m"].size == 2 * n
     np.testing.assert_allclose(np.unique(values["neurons.C_m"]), [0.2e-9, 0.5e-9, 0.6e-9])
-    assert values["neurons.first_replicate"].tolist() == [4]
+    assert np.unique(values["neurons.noise_replicate"], return_counts=True)[1].tolist() == [n, n]
+    assert set(values["fibres.rng_seed"].tolist()) == {1, 9}
     table = values["weight_nmda.values"].reshape(14, 2, 14)
     np.testing.assert_allclose(table[5, 1, 5], 0.5 * table[5, 0, 5])

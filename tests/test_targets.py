@@ -12,11 +12,7 @@ import numpy as np
 import pytest
 from conftest import quiet, run
 from cuda_on_cpu import CudaOnCpuTarget
-
-from build_targets import nvidia
-from build_targets.cuda import CudaTarget
 from pfc_standalone.fields import ParameterError
-from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.targets import (
     Requirement,
     RequirementError,
@@ -25,8 +21,12 @@ from pfc_standalone.targets import (
     stages_possible,
     target_names,
 )
-from pfc_standalone.tasks import get_task
 from pfc_standalone.trials import schedule
+
+from build_targets import nvidia
+from build_targets.cuda import CudaTarget
+from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.tasks import get_task
 
 PROJECT = Path(__file__).parent.parent
 STRICT = with_values(

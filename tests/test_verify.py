@@ -8,12 +8,12 @@ import json
 import numpy as np
 import pytest
 from conftest import quiet
+from pfc_standalone.populations import population_table
+from pfc_standalone.targets import RunResult, get_target
 from scipy import stats
 
 from pfc_standalone import agreement, verify, verify_command
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.populations import population_table
-from pfc_standalone.targets import RunResult, get_target
 
 P = with_values(Parameters(), {"network.n_per_unit": 25, "network.block_duration": 20.0})
 

@@ -73,7 +73,9 @@ def _source_files() -> list[Path]:
 def cmake_lists() -> Path:
     """The project's CMakeLists.txt: in a checkout, or where a wheel keeps it."""
     checkout = _PROJECT / "CMakeLists.txt"
-    return checkout if checkout.is_file() else _PROJECT / "build_targets" / "cmake" / "CMakeLists.txt"
+    return (
+        checkout if checkout.is_file() else _PROJECT / "build_targets" / "cmake" / "CMakeLists.txt"
+    )
 
 
 def entry(name: str, marker: str, build: Callable[[Path], None]) -> tuple[Path, bool]:

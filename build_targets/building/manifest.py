@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FILE = "manifest.json"
 
+
 @dataclass(frozen=True)
 class ArrayVariable:
     """A variable that a run takes or leaves: ``size`` is None where only the run decides."""
@@ -114,7 +115,9 @@ def _array(variable: Brian2Array, file: str) -> ArrayVariable:
 def _taken(variable: Any) -> ArrayVariable:
     """A variable, or a TimedArray, whose values a run may set."""
     if hasattr(variable, "values"):
-        return ArrayVariable("", variable.values.dtype.name, variable.values.size, str(variable.dim))
+        return ArrayVariable(
+            "", variable.values.dtype.name, variable.values.size, str(variable.dim)
+        )
     return _array(variable, "")
 
 

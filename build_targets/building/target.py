@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from build_targets.building import cache
-from build_targets.running import launch
 from build_targets.building.manifest import FILE, Manifest
-from pfc_standalone.parameters import Parameters
-from pfc_standalone.models import RunRequest
+from build_targets.running import launch
 from pfc_standalone.errors import RequirementError, TargetError
+from pfc_standalone.models import RunRequest
+from pfc_standalone.parameters import Parameters
 from pfc_standalone.results.raw import RunResult
 from pfc_standalone.simulation.targets import Progress, Requirement
 

@@ -18,14 +18,13 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from build_targets.building.manifest import ArrayVariable, Manifest
-from pfc_standalone.models import RunRequest, get_model
 from pfc_standalone.errors import TargetError
+from pfc_standalone.models import RunRequest, get_model
 from pfc_standalone.results.raw import RunResult
 
 #: Lines of a code object's name and its seconds.

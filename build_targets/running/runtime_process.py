@@ -1,8 +1,8 @@
 """Run the network inside Python, in a process of its own that plays a finished binary.
 
-``python -m build_targets.running.runtime_process CODEGEN SOURCE MODULES [--results_dir DIR/] [VALUES...]``
-reads parameters and manifest from SOURCE and runs them with Brian2's code generation target
-CODEGEN (numpy or cython), whose compiled modules are kept in MODULES. Without a results folder it
+``python -m build_targets.running.runtime_process CODEGEN SOURCE MODULES [VALUES...]`` with
+``--results_dir DIR/`` reads parameters and manifest from SOURCE and runs them with Brian2's code
+generation target CODEGEN (numpy or cython), whose compiled modules are kept in MODULES. Without a results folder it
 compiles what a run needs, and stops. `launch` says what it takes and leaves.
 """
 
@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from build_targets.running.launch import PROFILE_FILE
 from build_targets.building.manifest import Manifest
+from build_targets.running.launch import PROFILE_FILE
 from pfc_standalone.machine import peak_memory
 from pfc_standalone.models import get_model
 from pfc_standalone.parameters import Parameters, with_values

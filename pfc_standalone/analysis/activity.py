@@ -23,6 +23,7 @@ HELD_HZ = 10.0
 #: That last part, s.
 HELD_WINDOW = 0.25
 
+
 def rest_windows(dataset: xr.Dataset) -> Windows:
     """From each trial's start to its cue."""
     return _windows(dataset, dataset["trial_start"].values, dataset["trial_onset"].values)

@@ -25,7 +25,10 @@ class SpikeTable:
         # spikes name their replicate by its number, which a selection of replicates keeps
         numbers = dataset["replicate"].values
         replicate = dataset["spike_replicate"].values
-        if not np.array_equal(numbers, np.arange(numbers.size)) or replicate.max(initial=-1) >= numbers.size:
+        if (
+            not np.array_equal(numbers, np.arange(numbers.size))
+            or replicate.max(initial=-1) >= numbers.size
+        ):
             kept = np.isin(replicate, numbers)
             time, neuron, replicate = time[kept], neuron[kept], replicate[kept]
             order = np.argsort(numbers)

@@ -42,7 +42,9 @@ def conclude(place: Workplace, figures: bool = True) -> dict[str, Any]:
         summary = summarise(dataset)
         (files / SUMMARY_FILE).write_text(json.dumps(summary, indent=1) + "\n")
     if figures:
-        with _unfinished(place, "their figures could not be drawn", " (--no-figures leaves them out)"):
+        with _unfinished(
+            place, "their figures could not be drawn", " (--no-figures leaves them out)"
+        ):
             from pfc_standalone.figures import save_figures
 
             save_figures(dataset, files)
@@ -129,5 +131,3 @@ def _simulate_missing(place: Workplace) -> None:
             job = Job(plan, target, target.build(plan.parameters, report))
             place.note_build(job.facts(), job.build.phases)
             job.run(report, folder=place.runs)
-
-

@@ -38,7 +38,6 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"error: {message} (--help lists the options)\n")
 
 
-
 def add_parameter_options(
     parser: argparse.ArgumentParser, options: Collection[str] = tuple(OPTIONS)
 ) -> None:
@@ -73,7 +72,6 @@ def add_parameter_options(
         help="set any parameter; may be given several times (--list-parameters shows names, "
         "units, defaults and ranges)",
     )  # fmt: skip
-    parser.add_argument("--list-parameters", action="store_true", help="show every parameter; stop")
     parser.add_argument(
         "--weights", metavar="FILE", type=Path,
         help="weights between layers, instead of those of the parameters",
@@ -127,5 +125,3 @@ def list_parameters() -> None:
         table.add_row(name, shown, m["unit"], allowed_range(f), m["binding"], m["doc"], m["source"])
     width = None if sys.stdout.isatty() else 200
     Console(highlight=False, width=width).print(table)
-
-

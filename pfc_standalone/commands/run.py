@@ -114,7 +114,8 @@ def _only_build(generate_only: bool, target: Target, parameters: Parameters, log
             source, _ = target.generate(parameters, report)
             said = f"Generated {source}; nothing was compiled (--generate-only)."
         else:
-            said = f"Built {target.build(parameters, report).digest}; nothing was run (--compile-only)."
+            digest = target.build(parameters, report).digest
+            said = f"Built {digest}; nothing was run (--compile-only)."
     print(said)
 
 
@@ -138,7 +139,9 @@ def _run(place: Workplace, plan: Plan, target: Target, report: Progress) -> None
         place.note_cost(cost(plan, runs, job.build.phases, time.perf_counter() - began))
     except (KeyboardInterrupt, TargetError) as error:
         if done := place.finished_runs():
-            said = f"{done} of {len(plan.requests)} runs are done and kept: go on with {place.way_on}"
+            said = (
+                f"{done} of {len(plan.requests)} runs are done and kept: go on with {place.way_on}"
+            )
             if isinstance(error, TargetError):
                 raise TargetError(f"{error}; {said}") from error
             raise KeyboardInterrupt(said) from error

@@ -98,8 +98,8 @@ def study(
         if not values:
             raise ParameterError(f"{name} takes no value in this study, allowed is at least one")
     points = []
-    for values in itertools.product(*axes.values()):
-        setting = dict(zip(axes, values, strict=True))
+    for combination in itertools.product(*axes.values()):
+        setting = dict(zip(axes, combination, strict=True))
         named = {"experiment.seed" if n == "seed" else n: v for n, v in setting.items()}
         chosen_here = with_values(parameters, named, {"experiment.seed": "seed"})
         labels = {n: _label(chosen_here["experiment.seed" if n == "seed" else n]) for n in setting}
@@ -107,9 +107,9 @@ def study(
     return points
 
 
-def _label(value: Any) -> Label:
+def _label(value: Any) -> Any:
     if isinstance(value, Task):
         return value.name
     if isinstance(value, tuple):
-        return " ".join(value)
-    return str(value) if isinstance(value, bool) else value
+        return ",".join(value)
+    return str(value).lower() if isinstance(value, bool) else value

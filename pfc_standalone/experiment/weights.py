@@ -172,11 +172,10 @@ class Weights:
             raise ParameterError(
                 f"the weights file {path} lacks something ({error}): {_ADVICE}"
             ) from None
-        for name, values in [
-            *((f"{s} -> {d}", g) for (s, d), g in found.projections.items()),
-            *((f"pixels -> {unit}", g) for unit, g in found.pixels.items()),
-        ]:
-            if not (np.isfinite(values).all() and (np.asarray(values) >= 0).all()):
+        named = {f"{s} -> {d}": np.array([g]) for (s, d), g in found.projections.items()}
+        named |= {f"pixels -> {unit}": values for unit, values in found.pixels.items()}
+        for name, values in named.items():
+            if not (np.isfinite(values).all() and (values >= 0).all()):
                 raise ParameterError(
                     f"the weights file {path} has {name} = {np.min(values):g} nS, allowed are "
                     "numbers from 0"

@@ -64,9 +64,15 @@ class Model(Protocol):
 
     network: b2.Network
     namespace: dict[str, Any]
-    takes: Mapping[str, Any]
-    leaves: Mapping[str, Any]
     duration: str
+
+    @property
+    def takes(self) -> Mapping[str, Any]:
+        """What is set when a run starts."""
+
+    @property
+    def leaves(self) -> Mapping[str, Any]:
+        """What a run leaves."""
 
     def initialise(self) -> None:
         """Set what depends on values that a run takes; called once they are in place."""
@@ -95,9 +101,7 @@ class ModelKind(Protocol):
     def describe(self, parameters: Parameters) -> dict[str, Any]:
         """Dataset variables that say who is in the network, as xarray takes them."""
 
-    def label(
-        self, parameters: Parameters, runs: list[tuple[int, int, Arrays]]
-    ) -> dict[str, Any]:
+    def label(self, parameters: Parameters, runs: list[tuple[int, int, Arrays]]) -> dict[str, Any]:
         """Dataset variables of what runs left, as xarray takes them.
 
         Parameters

@@ -15,7 +15,6 @@ from pfc_standalone.tasks import TASKS, Task, find_task
 Binding = Literal["build", "run"]
 
 
-
 def parameter(
     default: Any,
     unit: str,

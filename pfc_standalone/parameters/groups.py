@@ -43,7 +43,7 @@ class NetworkParameters(ParameterGroup):
         "spiking", "", "model that performs the task", PROJECT, choices=MODELS, binding="build",
     )  # fmt: skip
     task: Task = parameter(
-        TASKS.get("ax-cpt"), "", "task the network performs: a name, or a task file (docs/tasks.md)",
+        TASKS.get("ax-cpt"), "", "task the network performs: a name or a task file (docs/tasks.md)",
         PROJECT, binding="build",
     )  # fmt: skip
     n_per_unit: int = parameter(

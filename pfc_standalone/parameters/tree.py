@@ -61,8 +61,9 @@ class Parameters:
         for name in ("exc.t_ref", "inh.t_ref"):
             if n.synaptic_delay > self[name]:
                 raise ParameterError(
-                    f"network.synaptic_delay is {n.synaptic_delay:g} ms, allowed is at most {name} = "
-                    f"{self[name]:g} ms: a spike must arrive before its neuron can fire again"
+                    f"network.synaptic_delay is {n.synaptic_delay:g} ms, allowed is at most "
+                    f"{name} = {self[name]:g} ms: a spike must arrive before its neuron can fire "
+                    "again"
                 )
         if not max(m.E_L, m.V_reset) < m.V_th:
             raise ParameterError(
@@ -103,7 +104,9 @@ class Parameters:
         known = dict(parameter_fields())
         for p in self.network.task.projections:
             name = p.conductance
-            if isinstance(name, str) and (name not in known or known[name].metadata["unit"] != "nS"):
+            if isinstance(name, str) and (
+                name not in known or known[name].metadata["unit"] != "nS"
+            ):
                 raise TaskError(
                     f"the projection {p.source} -> {p.destination} takes its conductance from "
                     f"{name}, which is no conductance: --list-parameters shows them all"
@@ -113,12 +116,13 @@ class Parameters:
         """A selective unit's share of its layer's excitatory neurons."""
         n = self.network.n_per_unit
         n_units = len(self.network.task.units[layer])
-        return n / (n_units * n + round(getattr(self, layer).nonselective * n))
+        nonselective: float = getattr(self, layer).nonselective
+        return n / (n_units * n + round(nonselective * n))
 
     def conductance(self, projection: Projection) -> float:
         """Conductance of a projection, nS, summed over its source unit."""
         g = projection.conductance
-        return float(self[g] if isinstance(g, str) else g)
+        return float(self[g]) if isinstance(g, str) else float(g)
 
     def __getitem__(self, name: str) -> Any:
         group, _, leaf = name.partition(".")
@@ -126,7 +130,8 @@ class Parameters:
 
     def si(self, name: str) -> float:
         """Value of a numeric parameter in SI units."""
-        return float(self[name] * SI[parameter_field(name).metadata["unit"]])
+        factor: float = SI[parameter_field(name).metadata["unit"]]
+        return float(self[name]) * factor
 
     def bound_at(self, binding: Binding) -> dict[str, Any]:
         """Values of all parameters with this binding, by name, ready for JSON."""

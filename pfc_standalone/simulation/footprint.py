@@ -22,8 +22,8 @@ def check_footprint(request: RunRequest, n_runs: int, processes: int) -> int:
     if one.process + results > total:
         raise ParameterError(
             f"this simulation needs about {(one.process + results) / 1e9:.3g} GB of memory "
-            f"({one.process / 1e9:.3g} GB to simulate, {results / 1e9:.3g} GB for its results), and "
-            f"this machine has {total / 1e9:.3g} GB: use a smaller --n-per-unit, pooled "
+            f"({one.process / 1e9:.3g} GB to simulate, {results / 1e9:.3g} GB for its results), "
+            f"and this machine has {total / 1e9:.3g} GB: use a smaller --n-per-unit, pooled "
             "connectivity or fewer --trials"
         )
     return max(1, min(processes, n_runs, int((total - results) // one.process)))

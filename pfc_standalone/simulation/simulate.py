@@ -6,7 +6,6 @@ The target comes as an argument, so nothing here knows which one it is.
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from pfc_standalone.analysis.behaviour import add_responses
 from pfc_standalone.errors import ParameterError, ResultsError
 from pfc_standalone.experiment import Point
 from pfc_standalone.experiment.trials import MAX_STEPS
-from pfc_standalone.models import RunRequest, get_model
+from pfc_standalone.models import Arrays, RunRequest, get_model
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.results.dataset import describe_points, points_of, with_facts
 from pfc_standalone.results.raw import RunResult
@@ -119,7 +118,7 @@ def plan_runs(points: Sequence[Point], target: Target, duration: float | None = 
     if duration / first.si("network.dt") > MAX_STEPS:
         raise ParameterError(
             f"a run lasts {duration:g} s, allowed is at most "
-            f"{MAX_STEPS * first.si('network.dt'):.6g} s ({MAX_STEPS} time steps): divide its trials"
+            f"{MAX_STEPS * first.si('network.dt'):.6g} s ({MAX_STEPS} steps): use shorter trials"
         )
     requests = _requests(ready, duration)
     check_footprint(requests[0], len(requests), 1)
@@ -129,9 +128,7 @@ def plan_runs(points: Sequence[Point], target: Target, duration: float | None = 
 def describe_plan(plan: Plan, target: Target) -> xr.Dataset:
     """The plan as a dataset without results; `read_plan` reads it back."""
     described = describe_points(plan.points)
-    return with_facts(
-        described, {"target": target.name, "duration_s": plan.requests[0].duration}
-    )
+    return with_facts(described, {"target": target.name, "duration_s": plan.requests[0].duration})
 
 
 def read_plan(described: xr.Dataset) -> Plan:
@@ -232,7 +229,8 @@ def prepare(
 def label_runs(plan: Plan, runs: Sequence[RunResult]) -> xr.Dataset:
     """Results of all runs, labelled, with the responses of the network."""
     dataset = describe_points(plan.points)
-    batch, parts = plan.parameters.network.batch, []
+    batch = plan.parameters.network.batch
+    parts: list[tuple[int, int, Arrays]] = []
     for number, run in enumerate(runs):
         first = number * batch
         parts.append((first, min(batch, len(plan.points) - first), run))

@@ -187,7 +187,6 @@ class DistributionResult:
         return not (self.differing or self.silent) and compared == set(STATISTICS.names())
 
 
-
 def simulate_seeds(
     parameters: Parameters,
     target: Target,

@@ -122,7 +122,9 @@ class Task:
         for condition in self.conditions:
             if condition.name == name:
                 return condition
-        raise TaskError(f"the condition is {name}, allowed is {_one_of(c.name for c in self.conditions)}")
+        raise TaskError(
+            f"the condition is {name}, allowed is {_one_of(c.name for c in self.conditions)}"
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain dicts, lists, texts and numbers, from which `from_dict` makes the same task."""
@@ -239,16 +241,18 @@ class Task:
                 )
             if not isinstance(p.gated, bool):
                 raise TaskError(f"{name} has gated = {p.gated!r}, allowed is true or false")
-        _check_different("projections", [f"{p.source} -> {p.destination}" for p in self.projections])
+        _check_different(
+            "projections", [f"{p.source} -> {p.destination}" for p in self.projections]
+        )
 
     def _check_conditions(self) -> None:
         if not self.conditions:
             raise TaskError("conditions has none, allowed is at least one")
         for c in self.conditions:
             _check_name("a condition", c.name)
-            for role, unit, layer in (
-                ("cue", c.cue, "input"), ("probe", c.probe, "input"), ("correct", c.correct, "output"),
-            ):  # fmt: skip
+            roles = (("cue", c.cue), ("probe", c.probe), ("correct", c.correct))
+            for role, unit in roles:
+                layer = "output" if role == "correct" else "input"
                 if unit is not None and unit not in self.units[layer]:
                     raise TaskError(
                         f"conditions.{c.name}.{role} is {unit}, allowed is "

@@ -10,7 +10,7 @@ import re
 import shutil
 from pathlib import Path
 
-from build_targets.cmake_build import compile_folder
+from build_targets.building.cmake_build import compile_folder
 from build_targets.cpp import CppTarget
 from build_targets.cuda import CudaTarget
 

@@ -1,4 +1,4 @@
-"""Whether the statistics of two sets of spike trains agree: pure functions of arrays and datasets."""
+"""Whether the statistics of two sets of spike trains agree: functions of arrays and datasets."""
 
 from __future__ import annotations
 

@@ -8,5 +8,9 @@ any number of values; their distribution is compared over targets and seeds.
 from pfc_standalone.registry import Registry
 
 STATISTICS = Registry(
-    "statistic", "pfc_standalone.analysis.statistics", "STATISTIC", "pfc_standalone.statistics", "_",
+    "statistic",
+    "pfc_standalone.analysis.statistics",
+    "STATISTIC",
+    "pfc_standalone.statistics",
+    "_",
 )

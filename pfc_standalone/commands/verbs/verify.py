@@ -17,7 +17,6 @@ from pfc_standalone.results.folder import check_output
 from pfc_standalone.simulation.targets import get_target
 from pfc_standalone.simulation.verify import ALPHA, EQUAL, MIN_EXACT_SPIKES, MIN_SEEDS, REAL, verify
 
-
 #: Of networks whose spikes are compared, unless the user says.
 _DEFAULT_SIZE = 25
 

@@ -61,4 +61,6 @@ def count(parameters: Parameters) -> int:
     if get_rule(parameters) is None:
         return 0
     fibres = parameters.afferents.fibres_per_pixel * parameters.network.task.n_pixels
-    return int(fibres * np.sum([p.size for p in population_table(parameters) if receives_pixels(p)]))
+    return int(
+        fibres * np.sum([p.size for p in population_table(parameters) if receives_pixels(p)])
+    )

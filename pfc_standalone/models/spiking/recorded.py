@@ -105,7 +105,7 @@ def _traces(parameters: Parameters, arrays: Arrays) -> dict[str, Any]:
 
 
 def _learned(parameters: Parameters, runs: Runs) -> dict[str, Any]:
-    """Weights of the synapses that learned: fibre by fibre, and onto each in the order of neurons."""
+    """Weights of the synapses that learned: fibre by fibre, and each in the order of neurons."""
     layout = Layout.of(fibres(parameters), parameters.network.batch)
     of_pixels = layout.population < len(fibres(parameters)) - 1
     each = sum(p.size for p in population_table(parameters) if receives_pixels(p))

@@ -58,7 +58,8 @@ class PairSTDP:
     def on_pre(self) -> str:
         """Depression by the trace of postsynaptic spikes."""
         return """
-        w = clip(w - stdp_minus*post_trace*exp_portable((post_time - t)/stdp_tau), 0*siemens, stdp_w_max)
+        post_now = post_trace*exp_portable((post_time - t)/stdp_tau)
+        w = clip(w - stdp_minus*post_now, 0*siemens, stdp_w_max)
         pre_trace = pre_trace*exp_portable((pre_time - t)/stdp_tau) + 1
         pre_time = t
         """
@@ -66,7 +67,8 @@ class PairSTDP:
     def on_post(self) -> str:
         """Potentiation by the trace of presynaptic spikes."""
         return """
-        w = clip(w + stdp_plus*pre_trace*exp_portable((pre_time - t)/stdp_tau), 0*siemens, stdp_w_max)
+        pre_now = pre_trace*exp_portable((pre_time - t)/stdp_tau)
+        w = clip(w + stdp_plus*pre_now, 0*siemens, stdp_w_max)
         post_trace = post_trace*exp_portable((post_time - t)/stdp_tau) + 1
         post_time = t
         """
