@@ -258,7 +258,8 @@ def write_report(path: Path, folder: Path) -> Path:
         date=data["datetime"][:19], commit=data["commit_info"].get("id", ""), fits=fits,
         largest=_largest(scaling),
         rows=main.sort_values(["replicates", "n_per_unit", "run_s"]).to_dict("records"),
-        source=path.name, alpha=ALPHA, neurons_per_unit=_neurons_per_unit(rows), left_out=_left_out(data, main),
+        source=path.name, alpha=ALPHA, left_out=_left_out(data, main),
+        neurons_per_unit=_neurons_per_unit(rows),
     )  # fmt: skip
     (folder / "report.html").write_text(page)
     return folder / "report.html"

@@ -24,7 +24,9 @@ def main() -> None:
     parser.add_argument("parameters", type=Path, nargs="?", help="JSON file: names and values")
     parser.add_argument("--target", default="cpp")
     chosen = parser.parse_args()
-    values = json.loads(chosen.parameters.read_text()) if chosen.parameters else {}
+    values = {"network.batch": 1}
+    if chosen.parameters:
+        values |= json.loads(chosen.parameters.read_text())
     target = get_target(chosen.target)
     assert isinstance(target, CachedTarget)
     chosen.folder.mkdir(parents=True, exist_ok=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import dataset_of_spikes
-from pfc_standalone.populations import population_table
-from pfc_standalone.trials import schedule
 
 from pfc_standalone.analysis import activity, behaviour
 from pfc_standalone.experiment import schedule

@@ -13,18 +13,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from build_targets.cmake_build import CompileError, compile_folder, cxx_compiler
-from build_targets.manifest import ArrayVariable, Manifest
 from conftest import quiet
-from pfc_standalone.run_values import RunRequest, run_values
-from pfc_standalone.targets import RequirementError
 
-from build_targets import cache, launch, manifest
+from build_targets.building import cache, manifest
+from build_targets.building.cmake_build import CompileError, compile_folder, cxx_compiler
+from build_targets.building.manifest import ArrayVariable, Manifest
 from build_targets.cpp import CppTarget
+from build_targets.running import launch
 from build_targets.runtime import NumpyTarget
+from pfc_standalone.errors import RequirementError
+from pfc_standalone.experiment import Point
+from pfc_standalone.models import RunRequest, get_model
+from pfc_standalone.models.spiking import Spiking
 from pfc_standalone.parameters import Parameters, with_values
 
-P = with_values(Parameters(), {"network.n_per_unit": 10, "network.block_duration": 20.0})
+P = with_values(Parameters(), {"network.n_per_unit": 10})
 
 
 # ------------------------------------------------------------------------------ digest
@@ -64,7 +67,7 @@ def test_a_cached_build_needs_no_brian2():
 import sys
 from build_targets.cpp import CppTarget
 from pfc_standalone.parameters import Parameters, with_values
-p = with_values(Parameters(), {"network.n_per_unit": 10, "network.block_duration": 20.0})
+p = with_values(Parameters(), {"network.n_per_unit": 10})
 build = CppTarget().build(p, lambda phase, done: None)
 print(build.phases, sorted({"brian2", "sympy", "xarray", "matplotlib"} & set(sys.modules)))
 """
@@ -143,13 +146,14 @@ def test_no_compiler_is_said_plainly(monkeypatch, tmp_path):
 @pytest.fixture
 def odd_binary(tmp_path):
     """A binary that a shell script plays; it takes what the network takes."""
-    request = RunRequest((P,), ([],), 0, 1.0)
+    one = with_values(P, {"network.batch": 1})
+    request = RunRequest((Point(one),), 1.0)
     described = Manifest(
         target="cpp",
         parameters={},
         run_variables={
             name: ArrayVariable("", value.dtype.name, value.size, "")
-            for name, value in run_values(request).items()
+            for name, value in get_model(one).values(request).items()
         },
         results={
             "spikes.i": ArrayVariable("i", "int32", None, ""),
@@ -172,25 +176,26 @@ def odd_binary(tmp_path):
     def run(body: str, processes: int = 1, n: int = 1):
         script.write_text("#!/bin/sh\n" + body.replace("WRITE", write))
         script.chmod(0o755)
-        return launch.run_all(
+        results = launch.run_all(
             launch.Program([str(script)], tmp_path),
             described,
-            [request] * n,
+            dict.fromkeys(range(n), request),
+            tmp_path / "runs",
             processes,
             lambda done: None,
         )
+        return [result for _, result in sorted(results, key=lambda pair: pair[0])]
 
     return run
 
 
 def test_a_good_binary_is_read(odd_binary):
     (result,) = odd_binary("WRITE")
-    assert result.spike_index.tolist() == [1, 2]
-    assert result.spike_time.tolist() == [0.1, 0.2]
+    assert result["spikes.i"].tolist() == [1, 2]
+    assert result["spikes.t"].tolist() == [0.1, 0.2]
     assert result.phases == {"start": 1.0, "simulate": 2.0, "write": 3.0}
-    assert result.final_v.tolist() == [-0.07, -0.06]
+    assert result["neurons.v"].tolist() == [-0.07, -0.06]
     assert result.memory == {"process": 1000}
-    assert result.traces is None
 
 
 @pytest.mark.parametrize(
@@ -225,29 +230,29 @@ def test_one_failure_stops_the_others(odd_binary, tmp_path):
 
 def test_results_keep_the_order_of_requests(odd_binary):
     # the first request, known by its folder, ends last, and says so in its phases
-    body = 'case "$2" in */0/*) sleep 1; WRITE\necho phase start 7;; *) WRITE\nesac'
+    body = 'case "$2" in */0.running/*) sleep 1; WRITE\necho phase start 7;; *) WRITE\nesac'
     first, second = odd_binary(body, processes=2, n=2)
     assert (first.phases["start"], second.phases["start"]) == (7.0, 1.0)
 
 
 def test_wrong_values_never_reach_the_binary(odd_binary, monkeypatch):
-    good = launch.run_values
+    good = Spiking.values
 
     def with_change(change):
-        def wrong(request):
-            values = good(request)
+        def wrong(self, request):
+            values = good(self, request)
             change(values)
             return values
 
-        monkeypatch.setattr(launch, "run_values", wrong)
+        monkeypatch.setattr(Spiking, "values", wrong)
 
-    with_change(lambda v: v.pop("gate.values"))
-    with pytest.raises(launch.RunError, match=r"disagree on the variables gate\.values"):
+    with_change(lambda v: v.pop("change_frame.values"))
+    with pytest.raises(launch.RunError, match=r"disagree on the variables change_frame\.values"):
         odd_binary("WRITE")
-    with_change(lambda v: v.update({"gate.values": np.zeros(3)}))
-    with pytest.raises(launch.RunError, match=r"gate\.values has 3 values of float64"):
+    with_change(lambda v: v.update({"change_frame.values": np.zeros(3)}))
+    with pytest.raises(launch.RunError, match=r"change_frame\.values has 3 values of float64"):
         odd_binary("WRITE")
-    with_change(lambda v: v.update({"gate.values": v["gate.values"] * np.nan}))
+    with_change(lambda v: v.update({"change_frame.values": v["change_frame.values"] * np.nan}))
     with pytest.raises(launch.RunError, match="NaN"):
         odd_binary("WRITE")
 
@@ -313,7 +318,10 @@ def test_the_command_end_to_end(tmp_path):
         (("--n-per-unit", "0"), "--n-per-unit is 0, allowed is a whole number from 10 to 100000"),
         (("--n-per-unit", "1e9"), "--n-per-unit is 1000000000, allowed is"),
         (("--n-per-unit", "abc"), "--n-per-unit is abc, allowed is"),
-        (("--task", "chess"), "--task is chess, allowed is ax-cpt or shapes"),
+        (
+            ("--task", "chess"),
+            "the task is chess, allowed is one of: ax-cpt, shapes; or a task",
+        ),
         (("--delay", "-1"), "--delay is -1, allowed is"),
         (("--delay", "nan"), "--delay is nan, allowed is"),
         (("--set", "memory.gain=nan"), "memory.gain is nan, allowed is"),
@@ -356,22 +364,55 @@ def test_an_unwritable_cache_is_said_plainly(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch, capsys):
-    from pfc_standalone import cli
+@pytest.mark.parametrize("what", ["write_dataset", "summarise"])
+def test_finished_runs_outlive_what_comes_after(tmp_path, monkeypatch, capsys, what):
+    from pfc_standalone.commands import finish, run
 
-    def no_space(dataset, path):
-        path.write_text("half")
+    def no_space(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cli, "write_dataset", no_space)
-    code = cli.main(
-        "cpp",
-        lambda chosen: CppTarget(),
-        argv=[*map(str, SMALL), "--output", str(tmp_path / "out")],
-    )
-    assert code == 2
-    assert "cannot be written to" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
+    out = tmp_path / "out"
+    with monkeypatch.context() as broken:
+        broken.setattr(finish, what, no_space)
+        code = run.main(
+            "cpp", lambda chosen: CppTarget(), argv=[*map(str, SMALL), "--output", str(out)]
+        )
+    assert code == 1
+    said = capsys.readouterr().err
+    assert "No space left on device" in said
+    assert f"go on with python -m pfc_standalone finish {out}" in said
+    assert [p.name for p in tmp_path.iterdir()] == ["out.partial"]
+    assert finish.main([str(out), "--json", "--no-figures"]) == 0
+    assert json.loads(capsys.readouterr().out)["spikes"] > 1000
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    assert finish.main([str(out)]) == 2
+    assert "is finished already" in capsys.readouterr().err
+
+
+def test_the_same_command_goes_on_where_it_was_ended(tmp_path, monkeypatch, capsys):
+    from pfc_standalone.commands import finish, run
+
+    out = tmp_path / "out"
+    arguments = [*map(str, SMALL), "--no-figures", "--json", "--output", str(out)]
+
+    def main(*more):
+        return run.main("cpp", lambda chosen: CppTarget(), argv=[*arguments, *more])
+
+    with monkeypatch.context() as broken:
+        broken.setattr(finish, "summarise", lambda dataset: 1 / 0)
+        assert main() == 1
+    capsys.readouterr()
+    assert main("--seed", "5") == 2
+    assert "holds finished runs of another command" in capsys.readouterr().err
+    note = out.with_name("out.partial") / "runs" / "0" / "run.json"
+    written = note.stat().st_mtime_ns
+    (out.with_name("out.partial") / "runs" / "1" / "run.json").unlink()  # as if it had not ended
+    with monkeypatch.context() as watched:
+        watched.setattr(finish, "summarise", lambda dataset: 1 / 0)
+        assert main() == 1
+    assert note.stat().st_mtime_ns == written
+    assert main() == 0
+    assert out.is_dir()
 
 
 def test_interrupt_leaves_nothing(tmp_path):

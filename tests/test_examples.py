@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -45,6 +46,37 @@ def test_weight_search(capsys):
     assert [m[1] for m in found] == ["10", "48.5"]
     # the target is never chosen where X does not drive it
     assert int(found[0][2]) <= 75 < int(found[1][2]) + 10
+
+
+def test_match_to_sample_is_answered_from_memory_and_probe():
+    values = {
+        "network.task": str(EXAMPLES / "match_to_sample.toml"),
+        "network.n_per_unit": 50,
+        "experiment.trials": 5,
+        "experiment.delays": "0.75",
+    }
+    data = simulate(deal(with_values(Parameters(), values)))
+    assert data["trial_condition"].size == 20
+    assert float(data["trial_correct"].mean()) >= 0.8  # one in four by chance
+
+
+def test_activity_report(capsys):
+    values = {"network.n_per_unit": 25, "experiment.trials": 1, "experiment.replicates": 2}
+    load("activity_report").report(simulate(deal(with_values(Parameters(), values))))
+    memories, answers, peak = np.split(capsys.readouterr().out.splitlines(), [2, 6])
+    found = [
+        re.fullmatch(
+            r"memory_[AB]: delay rate (\S+) Hz, ISI CV (\S+), count correlation \S+, "
+            r"selectivity (\S+)",
+            line,
+        )
+        for line in memories
+    ]
+    assert all(10 < float(m[1]) < 80 and 0 < float(m[2]) < 2 and float(m[3]) > 0.8 for m in found)
+    pairs = [re.search(r"winner (\S+) Hz, loser (\S+) Hz", line) for line in answers]
+    assert [line.partition(":")[0] for line in answers] == ["AX", "AY", "BX", "BY"]
+    assert sum(float(m[1]) > float(m[2]) for m in pairs) >= 3
+    assert re.fullmatch(r"largest 50 ms population rate: \d+ Hz \(\w+\)", str(peak[0]))
 
 
 def test_find_working_point(capsys, monkeypatch):

@@ -8,22 +8,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import simulate
-from pfc_standalone.populations import population_table
-from pfc_standalone.spike_statistics import count_correlation, isi_cv, population_rate
-from pfc_standalone.trials import schedule
 
-from build_targets.cpp import CppTarget
-from pfc_standalone import activity, behaviour
-from pfc_standalone.experiment import run_experiment
+from pfc_standalone.analysis import activity, behaviour
+from pfc_standalone.analysis.spike_statistics import count_correlation, isi_cv, population_rate
+from pfc_standalone.experiment import deal, schedule
+from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.tasks import Condition, get_task
+from pfc_standalone.simulation import simulate as simulate_points
+from pfc_standalone.tasks import Condition, find_task
 
 STRICT = with_values(Parameters(), {"build.strict_math": True})
 
 
 def experiment(**values):
     parameters = with_values(STRICT, {k.replace("__", "."): v for k, v in values.items()})
-    return run_experiment(parameters, CppTarget()).dataset, parameters
+    return simulate_points(deal(parameters)), parameters
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +71,7 @@ def test_reaction_times_are_those_of_a_decision(at_100):
 def test_rates_are_those_of_cortex(network, request):
     """Bounds of docs/model.md."""
     dataset, parameters = request.getfixturevalue(network)
-    rates = activity.population_rates(dataset, parameters)
+    rates = activity.population_rates(dataset)
     for population in population_table(parameters):
         low, high = (0.3, 5.0) if population.type == "exc" else (4.0, 15.0)
         assert low <= rates[population.name]["spontaneous"] <= high, population.name
@@ -85,8 +84,8 @@ def test_rates_are_those_of_cortex(network, request):
 
 @pytest.mark.parametrize("network", ["at_25", "at_100"])
 def test_memory_lasts(network, request):
-    dataset, parameters = request.getfixturevalue(network)
-    held = activity.memory_held(dataset, parameters)
+    dataset, _ = request.getfixturevalue(network)
+    held = activity.memory_held(dataset)
     assert set(held) == {"0.75", "5"}
     for entry in held.values():
         assert entry["value"] >= 0.95
@@ -112,7 +111,7 @@ def test_irregularity_and_correlation(at_100):
     for replicate in range(dataset.sizes["replicate"]):
         windows = [
             (start, stop)
-            for r, start, stop in activity.delay_windows(dataset, parameters, "A")
+            for r, start, stop in activity.delay_windows(dataset, "A")
             if r == replicate and stop - start > 2
         ]
         t, neuron = table.spikes("memory_A", replicate)
@@ -164,33 +163,43 @@ def test_a_trial_without_cue_starts_no_memory():
 
 
 def test_the_reset_ends_a_memory_and_only_the_reset(at_100):
-    dataset, _ = at_100
-    table = activity.SpikeTable(dataset)
-    ends = [
-        (r, float(t) - 0.2, float(t))
-        for r in range(dataset.sizes["replicate"])
-        for t in dataset["trial_end"].values[r]
-        if np.isfinite(t)
-    ]
-    for unit in ("memory_A", "memory_B"):
-        assert (table.rates(unit, ends) < activity.HELD_HZ).all()
+    def rates_at_the_end(dataset):
+        table = activity.SpikeTable(dataset)
+        ends = [
+            (r, float(t) - 0.2, float(t))
+            for r in range(dataset.sizes["replicate"])
+            for t in dataset["trial_end"].values[r]
+            if np.isfinite(t)
+        ]
+        return np.array([table.rates(unit, ends) for unit in ("memory_A", "memory_B")])
+
+    assert (rates_at_the_end(at_100[0]) < activity.HELD_HZ).all()
+    without, _ = experiment(
+        experiment__trials=1, experiment__delays="0.75", experiment__replicates=4,
+        afferents__reset_rate=0.0,
+    )  # fmt: skip
+    assert (rates_at_the_end(without).max(axis=0) > activity.HELD_HZ).mean() > 0.7
 
 
 def test_low_gain_loses_memory():
     """Reduced gain forgets (B1995); the full gain of the same network does not."""
-    dataset, parameters = experiment(
-        experiment__trials=2, experiment__delays="5", memory__gain=0.7, experiment__replicates=2
-    )
-    held = activity.memory_held(dataset, parameters)["5"]
-    assert held["n"] == 8
-    assert held["value"] <= 0.25
+    held = {}
+    for gain in (1.0, 0.7):
+        dataset, _ = experiment(
+            experiment__trials=2, experiment__delays="5", memory__gain=gain,
+            experiment__replicates=2,
+        )  # fmt: skip
+        held[gain] = activity.memory_held(dataset)["5"]
+    assert held[0.7]["n"] == held[1.0]["n"] == 8
+    assert held[0.7]["value"] <= 0.25
+    assert held[1.0]["value"] >= 0.75
 
 
 def test_layers_build_up_in_stages():
     """Input alone sees; memory alone holds; without the weights nothing reaches the output."""
     cut = {f"axcpt.{name}": 0.0 for name in ("x_to_t", "x_to_n", "y_to_n", "y_to_t", "a_to_t")}
     parameters = with_values(STRICT, cut | {"axcpt.b_to_n": 0.0})
-    ax = get_task("ax-cpt").conditions[0]
+    ax = find_task("ax-cpt").conditions[0]
     (trial,) = trials = schedule(parameters, [(ax, "0.75")])
     spikes = simulate(parameters, [trials])
 
@@ -209,9 +218,7 @@ def test_layers_build_up_in_stages():
 
 
 def test_shapes_have_one_winner():
-    dataset, parameters = experiment(
-        network__task="shapes", experiment__trials=10, experiment__delays="1"
-    )
+    dataset, _ = experiment(network__task="shapes", experiment__trials=10, experiment__delays="1")
     accuracy = behaviour.accuracy(dataset)["1"]
     assert set(accuracy) == {"circle", "cross"}
     for entry in accuracy.values():
@@ -225,4 +232,4 @@ def test_shapes_have_one_winner():
         winner, loser = (table.rate(f"output_{s}", windows) for s in (shape, other))
         assert winner > 15
         assert loser < winner / 4
-    assert activity.memory_held(dataset, parameters)["1"]["value"] >= 0.95
+    assert activity.memory_held(dataset)["1"]["value"] >= 0.95

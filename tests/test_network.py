@@ -5,19 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import simulate
-from pfc_standalone.trials import schedule
 
+from pfc_standalone.experiment import Point, schedule
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.tasks import get_task
+from pfc_standalone.simulation import prepare
+from pfc_standalone.simulation import simulate as simulate_points
 
 STRICT = with_values(
     Parameters(),
-    {"network.n_per_unit": 20, "build.strict_math": True, "network.block_duration": 20.0},
+    {"network.n_per_unit": 20, "build.strict_math": True},
 )
 
 
 def one_trial(parameters, condition, delay="0.75"):
-    by_name = {c.name: c for c in get_task(parameters.network.task).conditions}
+    by_name = {c.name: c for c in parameters.network.task.conditions}
     return schedule(parameters, [(by_name[condition], delay)])
 
 
@@ -60,24 +61,26 @@ def test_a_replicate_is_the_same_alone_and_in_a_batch(pooled_alone):
     assert not np.array_equal(first[1], first[2])
 
 
-def test_replicates_may_differ_in_run_parameters(pooled_alone):
-    from pfc_standalone.run_values import RunRequest
-
-    from build_targets.cpp import CppTarget
-    from pfc_standalone.results import spikes_by_replicate
-
+def test_points_of_one_run_may_differ_in_all_that_is_bound_at_run_time(pooled_alone):
+    """Seed, replicate, parameters and trials; each is the same as alone."""
     three = with_values(STRICT, {"network.batch": 3})
     silent = with_values(three, {"memory.background_exc": 0.0})
-    trials = tuple(one_trial(three, c) for c in ("AX", "AX", "AX"))
-    build = CppTarget().build(three, lambda phase, done: None)
-    request = RunRequest((three, silent, three), trials, 0, trials[0][-1].end)
-    (run,) = build.run([request], lambda phase, done: None)
-    spikes = spikes_by_replicate(three, run.spike_index, run.spike_time, 0)
+    seeded = with_values(three, {"experiment.seed": 2})
+    ax, bx = (one_trial(three, c) for c in ("AX", "BX"))
+    data = simulate_points(
+        [Point(three, ax), Point(silent, ax), Point(seeded, bx, replicate=5)], duration=ax[-1].end
+    )
+    spikes = {n: data[n].values for n in ("spike_time", "spike_neuron", "spike_replicate")}
     assert_same(pooled_alone, sorted_spikes(spikes, 0), at_least=2000)
     neuron, _ = sorted_spikes(spikes, 1)
     memory_exc = (neuron >= 120) & (neuron < 320)  # A, B, non-selective of n_per_unit 20
     assert memory_exc.sum() == 0
     assert neuron.size > 500
+    alone = with_values(STRICT, {"experiment.seed": 2})
+    expected = simulate(alone, [one_trial(alone, "BX")], first_replicate=5)
+    assert_same(sorted_spikes(expected, 5), sorted_spikes(spikes, 2), at_least=2000)
+    assert data["experiment.seed"].values.tolist() == [1, 1, 2]
+    assert data["memory.background_exc"].values.tolist() == [2.31, 0.0, 2.31]
 
 
 def test_the_seed_is_all_that_is_random(pooled_alone):
@@ -89,21 +92,13 @@ def test_the_seed_is_all_that_is_random(pooled_alone):
 
 
 def test_two_runs_of_one_binary_do_not_disturb_each_other(pooled_alone):
-    from pfc_standalone.run_values import RunRequest
-
-    from build_targets.cpp import CppTarget
-
-    build = CppTarget().build(STRICT, lambda phase, done: None)
     trials = one_trial(STRICT, "AX")
-    first, other, again = (
-        RunRequest((with_values(STRICT, {"experiment.seed": seed}),), (trials,), 0, trials[-1].end)
-        for seed in (1, 2, 1)
-    )
-    one, two, three = build.run([first, other, again], lambda phase, done: None)
-    assert one.spike_time.size == pooled_alone[0].size
-    np.testing.assert_array_equal(one.spike_index, three.spike_index)
-    np.testing.assert_array_equal(one.spike_time, three.spike_time)
-    assert not np.array_equal(one.spike_time[:200], two.spike_time[:200])
+    seeded = [with_values(STRICT, {"experiment.seed": seed}) for seed in (1, 2, 1)]
+    one, two, three = prepare([Point(p, trials) for p in seeded]).run()
+    assert one["spikes.t"].size == pooled_alone[0].size
+    np.testing.assert_array_equal(one["spikes.i"], three["spikes.i"])
+    np.testing.assert_array_equal(one["spikes.t"], three["spikes.t"])
+    assert not np.array_equal(one["spikes.t"][:200], two["spikes.t"][:200])
 
 
 def test_vectorised_and_stock_templates_give_the_same_spikes(pooled_alone):

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from build_targets.cmake_build import cxx_compiler
 from scipy import stats
 
+from build_targets.building.cmake_build import cxx_compiler
 from pfc_standalone import noise as registry
 from pfc_standalone.noise.functions import counter_uniform as threefry
 from pfc_standalone.noise.functions.counter_uniform import counter_uniform

@@ -6,9 +6,10 @@ import dataclasses
 import re
 
 import pytest
-from pfc_standalone.fields import ParameterError
 
-from pfc_standalone.parameters import NeuronParameters, Parameters, parameter_fields, with_values
+from pfc_standalone.errors import ParameterError
+from pfc_standalone.parameters import Parameters, parameter_fields, with_values
+from pfc_standalone.parameters.groups import NeuronParameters
 
 BAD = {
     ("network.n_per_unit", "0"): "network.n_per_unit is 0, allowed is a whole number from 10",
@@ -19,10 +20,11 @@ BAD = {
     ("network.n_per_unit", ""): "is , allowed is",
     ("network.task", "chess"): "the task is chess, allowed is one of: ax-cpt, shapes",
     ("network.traces", "maybe"): "is maybe, allowed is true or false",
-    ("network.delay", "3"): "at most exc.t_ref|at most inh.t_ref",
+    ("network.synaptic_delay", "3"): "at most exc.t_ref|at most inh.t_ref",
     ("network.delay", "0.55"): "a multiple of network.dt",
     ("memory.w_plus", "nan"): "is nan, allowed is a number from 1 to 10",
     ("memory.w_plus", "inf"): "is inf, allowed is",
+    ("output.w_plus", "8"): "output.w_plus is 8, allowed is at most 7, one over a unit's share",
     ("membrane.V_th", "-60"): "raise it",
     ("timing.cue", "0.305"): "a multiple of network.stimulus_dt",
     ("timing.interval", "0.3"): "the reset must end before the next trial",

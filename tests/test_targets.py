@@ -12,21 +12,20 @@ import numpy as np
 import pytest
 from conftest import quiet, run
 from cuda_on_cpu import CudaOnCpuTarget
-from pfc_standalone.fields import ParameterError
-from pfc_standalone.targets import (
+
+from build_targets.building import nvidia
+from build_targets.cuda import CudaTarget
+from pfc_standalone.errors import ParameterError, RequirementError
+from pfc_standalone.experiment import schedule
+from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.simulation.targets import (
     Requirement,
-    RequirementError,
     get_target,
     require,
     stages_possible,
     target_names,
 )
-from pfc_standalone.trials import schedule
-
-from build_targets import nvidia
-from build_targets.cuda import CudaTarget
-from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.tasks import get_task
+from pfc_standalone.tasks import find_task
 
 PROJECT = Path(__file__).parent.parent
 STRICT = with_values(
@@ -34,7 +33,6 @@ STRICT = with_values(
     {
         "network.n_per_unit": 20,
         "build.strict_math": True,
-        "network.block_duration": 20.0,
         "network.batch": 2,
         "network.traces": True,
     },
@@ -43,7 +41,7 @@ STRICT = with_values(
 
 def two_trials(parameters):
     """A cue, a delay and a probe in each of two replicates."""
-    conditions = get_task("ax-cpt").conditions
+    conditions = find_task("ax-cpt").conditions
     return [schedule(parameters, [(c, "0.75")]) for c in (conditions[0], conditions[2])]
 
 
@@ -58,20 +56,20 @@ def test_spikes_and_traces_are_those_of_cpp(target, reference):
     result = run(STRICT, two_trials(STRICT), target=target)
     (trial,) = two_trials(STRICT)[0]
     assert trial.probe_onset + STRICT.timing.probe > 2
-    assert result.spike_time.max() > trial.probe_onset + STRICT.timing.probe
-    assert result.spike_time.size >= 2000
+    assert result["spikes.t"].max() > trial.probe_onset + STRICT.timing.probe
+    assert result["spikes.t"].size >= 2000
     # within a step, a target may record spikes in any order
     one, other = (
-        np.lexsort((r.spike_index, np.rint(r.spike_time / 1e-4))) for r in (result, reference)
+        np.lexsort((r["spikes.i"], np.rint(r["spikes.t"] / 1e-4))) for r in (result, reference)
     )
-    np.testing.assert_array_equal(result.spike_index[one], reference.spike_index[other])
-    np.testing.assert_array_equal(result.spike_time[one], reference.spike_time[other])
-    np.testing.assert_array_equal(result.final_v, reference.final_v)
-    assert np.ptp(result.final_v) > 1e-3
-    assert result.traces.keys() == reference.traces.keys()
-    for name, trace in result.traces.items():
-        np.testing.assert_array_equal(trace, reference.traces[name])
-    assert result.traces["g_nmda"].max() > 0
+    np.testing.assert_array_equal(result["spikes.i"][one], reference["spikes.i"][other])
+    np.testing.assert_array_equal(result["spikes.t"][one], reference["spikes.t"][other])
+    np.testing.assert_array_equal(result["neurons.v"], reference["neurons.v"])
+    assert np.ptp(result["neurons.v"]) > 1e-3
+    assert result.keys() == reference.keys()
+    for name in (n for n in result if "_traces." in n):
+        np.testing.assert_array_equal(result[name], reference[name])
+    assert result["pools_traces.g_nmda"].max() > 0
 
 
 def test_phases_and_memory_are_reported(target):
@@ -86,10 +84,10 @@ def test_a_run_of_no_time_leaves_the_initial_state(target):
     """What `verify` looks at where targets part in the first step."""
     none = run(STRICT, two_trials(STRICT), target=target, duration=0.0)
     expected = run(STRICT, two_trials(STRICT), duration=0.0)
-    assert none.spike_time.size == 0
-    np.testing.assert_array_equal(none.final_v, expected.final_v)
+    assert none["spikes.t"].size == 0
+    np.testing.assert_array_equal(none["neurons.v"], expected["neurons.v"])
     low, high = STRICT.membrane.E_L * 1e-3, STRICT.membrane.V_th * 1e-3
-    assert low < none.final_v.min() < none.final_v.max() < high
+    assert low < none["neurons.v"].min() < none["neurons.v"].max() < high
 
 
 def test_default_cuda_source_adds_in_parallel_and_agrees():
@@ -105,7 +103,7 @@ def test_default_cuda_source_adds_in_parallel_and_agrees():
     assert "_brian_atomicAdd(&_ptr_array_pools_g_nmda" in kernel
     # the clock is read when the device has finished, not when all is launched
     assert "cudaDeviceSynchronize()); _pfc_end = " in (source / "main.cu").read_text()
-    assert result.spike_time.size == expected.spike_time.size >= 2000
+    assert result["spikes.t"].size == expected["spikes.t"].size >= 2000
 
 
 def test_explicit_connectivity_on_cuda_is_that_of_cpp():
@@ -116,9 +114,9 @@ def test_explicit_connectivity_on_cuda_is_that_of_cpp():
     trials = two_trials(explicit)[:1]
     result = run(explicit, trials, target=CudaOnCpuTarget(), duration=0.5)
     expected = run(explicit, trials, duration=0.5)
-    assert result.spike_time.size >= 500
-    np.testing.assert_array_equal(result.spike_index, expected.spike_index)
-    np.testing.assert_array_equal(result.final_v, expected.final_v)
+    assert result["spikes.t"].size >= 500
+    np.testing.assert_array_equal(result["spikes.i"], expected["spikes.i"])
+    np.testing.assert_array_equal(result["neurons.v"], expected["neurons.v"])
 
 
 # ---------------------------------------------------------------------------- registry
@@ -151,7 +149,7 @@ def test_a_fifth_target_is_one_file_and_one_line(tmp_path, monkeypatch):
     assert "fifth" in target_names()
     small = with_values(STRICT, {"network.n_per_unit": 10, "network.traces": False})
     result = run(small, two_trials(small), target=get_target("fifth"), duration=0.5)
-    assert result.spike_time.size > 100
+    assert result["spikes.t"].size > 100
 
 
 def test_what_is_missing_ends_the_stages():

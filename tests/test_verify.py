@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from types import MappingProxyType
 
 import numpy as np
 import pytest
 from conftest import quiet
-from pfc_standalone.populations import population_table
-from pfc_standalone.targets import RunResult, get_target
 from scipy import stats
 
-from pfc_standalone import agreement, verify, verify_command
+from pfc_standalone.analysis import agreement
+from pfc_standalone.commands.verbs import verify as verify_command
+from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.results.raw import RunResult
+from pfc_standalone.simulation import verify
+from pfc_standalone.simulation.targets import get_target
 
-P = with_values(Parameters(), {"network.n_per_unit": 25, "network.block_duration": 20.0})
+P = with_values(Parameters(), {"network.n_per_unit": 25})
 
 
 # ---------------------------------------------------------------------- pure functions
@@ -102,25 +106,34 @@ class Faulty:
         return with_values(parameters, self._changes)
 
     def build(self, parameters, on_progress):
-        right, wrong = self._right.build(self._wrong(parameters), on_progress), self._wrong
+        return FaultyBuild(self._right.build(self._wrong(parameters), on_progress), self._wrong)
 
-        class Build:
-            def run(self, requests, on_progress):
-                return right.run(
-                    [
-                        dataclasses.replace(r, replicates=tuple(map(wrong, r.replicates)))
-                        for r in requests
-                    ],
-                    on_progress,
-                )
 
-        return Build()
+class FaultyBuild:
+    """Runs what was asked for with other parameters."""
+
+    def __init__(self, right, wrong):
+        self._right, self._wrong_parameters = right, wrong
+
+    def __getattr__(self, name):
+        return getattr(self._right, name)
+
+    def run(self, requests, folder, processes, on_progress):
+        def wrong(request):
+            points = (
+                dataclasses.replace(p, parameters=self._wrong_parameters(p.parameters))
+                for p in request.points
+            )
+            return dataclasses.replace(request, points=tuple(points))
+
+        changed = {k: wrong(r) for k, r in requests.items()}
+        return self._right.run(changed, folder, processes, on_progress)
 
 
 FAULTS = [
     Faulty("weight", axcpt__x_to_t=48.5 * 1.1),
     Faulty("nmda jump", receptors__nmda_alpha=0.3),
-    Faulty("delay", network__delay=0.6),
+    Faulty("delay", network__synaptic_delay=0.6),
 ]
 
 
@@ -185,19 +198,29 @@ class Played:
     def __init__(self, name, extra, off, off_early):
         self.name, self._extra, self._off, self._off_early = name, extra, off, off_early
 
+    max_processes = 1
+    digest = "0"
+    phases = MappingProxyType({"generate": 0.0, "compile": 0.0})
+    versions = MappingProxyType({})
+
+    def default_batch(self, replicates):
+        return 1
+
     def build(self, parameters, on_progress):
         return self
 
-    def run(self, requests, on_progress):
-        (request,) = requests
+    def run(self, requests, folder, processes, on_progress):
+        ((number, request),) = requests.items()
         last = round(request.duration / 1e-4)
-        n_neurons = population_table(request.replicates[0])[-1].stop
+        n_neurons = population_table(request.parameters)[-1].stop
         spikes = [(s, s % n_neurons) for s in range(2, last)] + self._extra
         spikes = sorted(s for s in spikes if s[0] < last)
         step, neuron = (np.array(x) for x in zip(*spikes, strict=True))
         v = np.full(n_neurons, -0.06)
-        v[3] += self._off if last > 5 else self._off_early
-        return [RunResult(neuron.astype(np.int32), step * 1e-4, v, None, {}, {}, {})]
+        v[700] += self._off if last > 5 else self._off_early
+        arrays = {"spikes.i": neuron.astype(np.int32), "spikes.t": step * 1e-4, "neurons.v": v}
+        phases = {"start": 0.0, "simulate": 1.0, "write": 0.0}
+        yield number, RunResult.of_arrays(folder / str(number), arrays, phases)
 
 
 @pytest.mark.parametrize(

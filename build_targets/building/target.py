@@ -18,7 +18,7 @@ from build_targets.building.manifest import FILE, Manifest
 from build_targets.running import launch
 from pfc_standalone.errors import RequirementError, TargetError
 from pfc_standalone.models import RunRequest
-from pfc_standalone.parameters import Parameters
+from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.results.raw import RunResult
 from pfc_standalone.simulation.targets import Progress, Requirement
 
@@ -136,6 +136,7 @@ class CachedTarget(ABC):
 
     def generate(self, parameters: Parameters, on_progress: Progress) -> tuple[Path, float]:
         """Folder of generated source, from the cache where it has it, and the seconds it took."""
+        parameters = _complete(parameters)
 
         def fill(folder: Path) -> None:
             on_progress("generate", 0.0)
@@ -177,6 +178,7 @@ class CachedTarget(ABC):
 
     def build(self, parameters: Parameters, on_progress: Progress) -> CachedBuild:
         """Generate and compile what the build-bound parameters describe."""
+        parameters = _complete(parameters)
         source, generated = self.generate(parameters, on_progress)
         compiled, took = self.compile(source, parameters, on_progress)
         phases = {"generate": generated, "compile": took}
@@ -184,6 +186,13 @@ class CachedTarget(ABC):
 
 
 _TOOLCHAIN = "toolchain.json"
+
+
+def _complete(parameters: Parameters) -> Parameters:
+    """Parameters with one replicate a process, where nobody chose a number."""
+    if parameters.network.batch:
+        return parameters
+    return with_values(parameters, {"network.batch": 1})
 
 
 def _cached(name: str, marker: str, fill: Callable[[Path], None]) -> tuple[Path, float]:

@@ -2,8 +2,8 @@
 
 ``python -m build_targets.running.runtime_process CODEGEN SOURCE MODULES [VALUES...]`` with
 ``--results_dir DIR/`` reads parameters and manifest from SOURCE and runs them with Brian2's code
-generation target CODEGEN (numpy or cython), whose compiled modules are kept in MODULES. Without a results folder it
-compiles what a run needs, and stops. `launch` says what it takes and leaves.
+generation target CODEGEN (numpy or cython), whose compiled modules are kept in MODULES. Without a
+results folder it compiles what a run needs, and stops. `launch` says what it takes and leaves.
 """
 
 from __future__ import annotations
