@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pfc_standalone import Parameters, deal, simulate, with_values
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
