@@ -196,6 +196,7 @@ def test_a_good_binary_is_read(odd_binary):
     assert result.phases == {"start": 1.0, "simulate": 2.0, "write": 3.0}
     assert result["neurons.v"].tolist() == [-0.07, -0.06]
     assert result.memory == {"process": 1000}
+    assert set(result) == {"spikes.i", "spikes.t", "spikes.N", "neurons.v"}  # no traces
 
 
 @pytest.mark.parametrize(

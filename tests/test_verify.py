@@ -217,7 +217,7 @@ class Played:
         spikes = sorted(s for s in spikes if s[0] < last)
         step, neuron = (np.array(x) for x in zip(*spikes, strict=True))
         v = np.full(n_neurons, -0.06)
-        v[700] += self._off if last > 5 else self._off_early
+        v[3] += self._off if last > 5 else self._off_early
         arrays = {"spikes.i": neuron.astype(np.int32), "spikes.t": step * 1e-4, "neurons.v": v}
         phases = {"start": 0.0, "simulate": 1.0, "write": 0.0}
         yield number, RunResult.of_arrays(folder / str(number), arrays, phases)
