@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -239,3 +241,46 @@ def test_a_learning_rule_moves_weights_within_their_bounds():
     assert data.sizes["spike"] > 1000
     assert 0 <= w.min() < w.max() <= 0.8 * (1 + 1e-9)
     assert np.unique(w).size > 100
+
+
+@pytest.mark.parametrize(
+    ("over", "seeds", "message"),
+    [
+        ({"memory.gain": "12"}, None, "memory.gain takes '12' in this study, allowed is a list"),
+        ({"memory.gain": 1.0}, None, "allowed is a list of values"),
+        ({"experiment.seed": [1, 2]}, 2, "experiment.seed and seeds are both given"),
+        ({"experiment.replicates": [2]}, 2, "experiment.replicates and seeds are both given"),
+        ({}, [1, 1], r"seeds is \[1, 1\], allowed are different ones"),
+    ],
+)
+def test_a_study_that_would_mean_something_else_is_refused(over, seeds, message):
+    with pytest.raises(ParameterError, match=message):
+        study(P, over, seeds)
+
+
+def test_an_old_name_of_a_parameter_is_studied_under_its_new_one():
+    (point,) = study(P, over={"network.delay": [0.3]})
+    assert dict(point.labels) == {"network.synaptic_delay": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([{"replicate": 1}], "a label is called replicate"),
+        ([{"noise_replicate": 1}], "a label is called noise_replicate"),
+        ([{"memory.gain": 0.5}], r"the label memory\.gain is 0\.5, but that parameter"),
+        ([{"a": 1}, {}], "points have the labels a and none"),
+    ],
+)
+def test_labels_that_would_be_lost_are_refused(labels, message):
+    (point,) = deal(P)
+    with pytest.raises(ParameterError, match=message):
+        describe_points([dataclasses.replace(point, labels=names) for names in labels])
+
+
+def test_no_points_and_no_weights_are_refused():
+    with pytest.raises(ParameterError, match="there are 0 points"):
+        describe_points([])
+    for bad in (np.nan, -1.0):
+        with pytest.raises(ParameterError, match="allowed are numbers from 0"):
+            deal(P, Weights({("input_A", "memory_A"): bad}))

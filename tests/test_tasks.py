@@ -259,3 +259,26 @@ def test_potentiation_is_bound_by_a_units_share(layer):
     change = {f"{layer}.w_plus": bound * 1.001}
     said = refused(ParameterError, with_values, parameters, change)
     assert f"{layer}.w_plus is {bound * 1.001:g}, allowed is at most {bound:g}" in said
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "~nosuchuser/x.toml", "a\0b.toml", "", "no\nname"])
+def test_a_name_that_cannot_be_one_is_one_sentence(name):
+    with pytest.raises(TaskError) as caught:
+        find_task(name)
+    assert "\n" not in str(caught.value)
+
+
+def test_changing_what_describes_a_task_leaves_the_task():
+    task = find_task("ax-cpt")
+    before = task.projections[0].conductance
+    task.as_dict()["projections"][0]["conductance"] = 1.0
+    assert task.projections[0].conductance == before
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, "a = " + "9" * 5000])
+def test_text_beyond_the_reader_is_one_sentence(text, tmp_path):
+    (tmp_path / "t.toml").write_text(text)
+    with pytest.raises(TaskError, match="is not TOML"):
+        find_task(str(tmp_path / "t.toml"))
+    with pytest.raises(TaskError, match="the task is None"):
+        Task.from_dict(None)

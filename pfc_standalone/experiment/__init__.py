@@ -1,7 +1,7 @@
 """What is to be simulated: trials, weights, and points, the columns of an experiment."""
 
 from pfc_standalone.experiment.points import Point, deal, study
-from pfc_standalone.experiment.trials import Trial, schedule
+from pfc_standalone.experiment.trials import Trial, one_of_each, schedule
 from pfc_standalone.experiment.weights import Weights
 
-__all__ = ["Point", "Trial", "Weights", "deal", "schedule", "study"]
+__all__ = ["Point", "Trial", "Weights", "deal", "one_of_each", "schedule", "study"]

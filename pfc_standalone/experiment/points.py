@@ -10,7 +10,7 @@ from typing import Any
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment.trials import Trial, trial_lists
 from pfc_standalone.experiment.weights import BY_HAND, Weights
-from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.parameters import RENAMED, Parameters, with_values
 from pfc_standalone.tasks import Task
 
 Label = float | int | str
@@ -88,10 +88,24 @@ def study(
     >>> [dict(point.labels) for point in points][1]
     {'memory.gain': 1.0, 'seed': 2}
     """
-    axes = {name: list(values) for name, values in (over or {}).items()}
+    axes = {}
+    for given, values in (over or {}).items():
+        name = RENAMED.get(given, given)
+        if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+            raise ParameterError(
+                f"{given} takes {values!r} in this study, allowed is a list of values"
+            )
+        if seeds is not None and name in ("experiment.seed", "experiment.replicates"):
+            raise ParameterError(
+                f"{given} and seeds are both given, allowed is one of them: each seed is a point "
+                "of one replicate"
+            )
+        axes[name] = list(values)
     if seeds is not None:
         first = parameters.experiment.seed
         chosen = list(range(first, first + seeds)) if isinstance(seeds, int) else list(seeds)
+        if len(set(chosen)) < len(chosen):
+            raise ParameterError(f"seeds is {chosen}, allowed are different ones")
         parameters = with_values(parameters, {"experiment.replicates": 1})
         axes["seed"] = chosen
     for name, values in axes.items():

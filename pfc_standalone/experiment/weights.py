@@ -82,7 +82,10 @@ class Weights:
         )
 
     def check(self, parameters: Parameters) -> None:
-        """Raise `ParameterError` if a network of these parameters has no place for a weight."""
+        """Raise `ParameterError` if a weight is none, or a network of these parameters has no place
+        for it.
+        """
+        self._check_values("the weights have")
         task = parameters.network.task
         known = {(p.source, p.destination) for p in task.projections}
         for source, destination in self.projections:
@@ -97,6 +100,15 @@ class Weights:
                     f"the weights have {values.size} pixels onto the input unit {unit}, the task "
                     f"{task.name} has {task.n_pixels} onto {', '.join(task.units['input'])}: use "
                     "weights that were made for it"
+                )
+
+    def _check_values(self, who: str) -> None:
+        named = {f"{s} -> {d}": np.array([g]) for (s, d), g in self.projections.items()}
+        named |= {f"pixels -> {unit}": values for unit, values in self.pixels.items()}
+        for name, values in named.items():
+            if not (np.isfinite(values).all() and (values >= 0).all()):
+                raise ParameterError(
+                    f"{who} {name} = {np.min(values):g} nS, allowed are numbers from 0"
                 )
 
     def save(self, path: str | Path) -> None:
@@ -172,14 +184,7 @@ class Weights:
             raise ParameterError(
                 f"the weights file {path} lacks something ({error}): {_ADVICE}"
             ) from None
-        named = {f"{s} -> {d}": np.array([g]) for (s, d), g in found.projections.items()}
-        named |= {f"pixels -> {unit}": values for unit, values in found.pixels.items()}
-        for name, values in named.items():
-            if not (np.isfinite(values).all() and (values >= 0).all()):
-                raise ParameterError(
-                    f"the weights file {path} has {name} = {np.min(values):g} nS, allowed are "
-                    "numbers from 0"
-                )
+        found._check_values(f"the weights file {path} has")
         return found
 
     @classmethod

@@ -3,6 +3,7 @@
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.parameters.fields import allowed_range
 from pfc_standalone.parameters.tree import (
+    RENAMED,
     Parameters,
     parameter_field,
     parameter_fields,
@@ -11,6 +12,7 @@ from pfc_standalone.parameters.tree import (
 from pfc_standalone.parameters.units import SI
 
 __all__ = [
+    "RENAMED",
     "SI",
     "ParameterError",
     "Parameters",

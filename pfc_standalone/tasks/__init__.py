@@ -25,7 +25,13 @@ def find_task(name: str) -> Task:
         if not isinstance(task, Task):
             raise TaskError(f"the task {name} is not one: its entry point gives {task!r}")
         return task
-    path = Path(name).expanduser()
-    if path.suffix or path.exists() or "/" in name:
+    shown = " ".join(name.split()) or "empty"
+    try:
+        path = Path(name).expanduser()
+        is_file = bool(name) and (bool(path.suffix) or "/" in name or path.exists())
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise TaskError(f"the task file {shown!r} cannot be read: {reason}") from None
+    if is_file:
         return read_task(path)
-    raise TaskError(f"{TASKS.not_found(name)}; or a task file, such as {name}.toml")
+    raise TaskError(f"{TASKS.not_found(shown)}; or a task file, such as {shown}.toml")

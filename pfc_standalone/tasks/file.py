@@ -23,13 +23,19 @@ def read_task(path: Path) -> Task:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise TaskError(f"the task file {path} is larger than 1 MiB: is it one?")
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise TaskError(f"the task file {path} cannot be read: {error.strerror}") from error
+        raw_text = path.read_bytes()
+    except (OSError, ValueError) as error:
+        if isinstance(error, TaskError):
+            raise
+        reason = getattr(error, "strerror", None) or str(error)
+        raise TaskError(f"the task file {path!s} cannot be read: {reason}") from error
+    try:
+        raw = tomllib.loads(raw_text.decode("utf-8"))
     except UnicodeDecodeError:
         raise TaskError(f"the task file {path} is not text in UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise TaskError(f"the task file {path} is not TOML: {error}") from None
+    except (ValueError, RecursionError) as error:  # broken, or beyond what a reader takes
+        reason = " ".join(str(error).split())
+        raise TaskError(f"the task file {path} is not TOML: {reason}") from None
     try:
         return Task.from_dict(raw)
     except TaskError as error:

@@ -132,7 +132,7 @@ class Task:
             "name": self.name,
             "units": {layer: list(units) for layer, units in self.units.items()},
             "images": {unit: list(rows) for unit, rows in self.images.items()},
-            "projections": [vars(p) for p in self.projections],
+            "projections": [dict(vars(p)) for p in self.projections],
             "conditions": {
                 c.name: {k: v for k, v in vars(c).items() if k != "name" and v is not None}
                 for c in self.conditions
@@ -149,6 +149,7 @@ class Task:
         TaskError
             If something is missing, unknown or of the wrong kind.
         """
+        _table("the task", raw)
         keys = ("name", "units", "images", "projections", "conditions")
         _check_keys("the task", raw, keys, ("memory_of_cue",))
         units, images = _table("units", raw["units"]), _table("images", raw["images"])
@@ -194,6 +195,8 @@ class Task:
                 f"input unit: {', '.join(self.units['input'])}"
             )
         for unit, rows in self.images.items():
+            if not (isinstance(rows, tuple) and rows and all(isinstance(r, str) for r in rows)):
+                raise TaskError(f"images.{unit} is {rows!r}, allowed is a tuple of rows of 0 and 1")
             lengths = {len(row) for row in rows}
             if len(lengths) != 1:
                 raise TaskError(f"images.{unit} has rows of different length: make them equal")
