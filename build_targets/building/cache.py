@@ -7,12 +7,13 @@ whole (built elsewhere, then renamed) or not at all, and is built by one process
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,26 @@ def digest(facts: dict[str, Any], with_source: bool = True) -> str:
     h = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for path in sorted(_source_files()) if with_source else ():
         h.update(path.relative_to(_PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
+    for entry, source in _foreign_sources() if with_source else ():
+        h.update(entry.encode() + b"\0" + source)
     return h.hexdigest()[:16]
+
+
+#: Doors through which another package may decide what is generated.
+_DOORS = ("models", "connections", "learning_rules", "noise", "targets")
+
+
+def _foreign_sources() -> list[tuple[str, bytes]]:
+    """Source text of what other packages bring through these doors, each with its entry point."""
+    found = []
+    for group in sorted(f"pfc_standalone.{door}" for door in _DOORS):
+        for entry in entry_points(group=group):
+            if entry.module.partition(".")[0] not in ("pfc_standalone", "build_targets"):
+                spec = importlib.util.find_spec(entry.module)
+                if spec is not None and spec.origin:
+                    text = f"{group} {entry.name}={entry.value}"
+                    found.append((text, Path(spec.origin).read_bytes()))
+    return sorted(found)
 
 
 def versions() -> dict[str, str]:

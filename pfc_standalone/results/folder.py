@@ -1,0 +1,228 @@
+"""A results folder: unfinished under another name until it is whole, and never lost.
+
+While a command works, everything lies in ``DIR.partial`` beside the folder DIR that was asked
+for: the plan (the dataset without results), and the raw files of each run as it ends. What comes
+after (labels, summary, figures) may fail; ``finish`` takes up from there. The folder gets its own
+name when all is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pfc_standalone.errors import ResultsError
+from pfc_standalone.results.dataset import digest_of, write_dataset
+from pfc_standalone.results.raw import NOTE
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from filelock import FileLock
+
+SUMMARY_FILE = "summary.json"
+PLAN_FILE = "plan.nc"
+RUNS = "runs"
+_LOCK = ".lock"
+_BUILD, _COST = "build.json", "cost.json"
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """The partial folder of a results folder.
+
+    Attributes
+    ----------
+    output : Path
+        The folder that was asked for.
+    """
+
+    output: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where unfinished work lies."""
+        return self.output.with_name(f"{self.output.name}.partial")
+
+    @property
+    def runs(self) -> Path:
+        """Folder of the raw results of each run."""
+        return self.folder / RUNS
+
+    @property
+    def plan(self) -> Path:
+        """The dataset without results."""
+        return self.folder / PLAN_FILE
+
+    def finished_runs(self) -> int:
+        """How many runs are whole."""
+        return sum(1 for _ in self.runs.glob(f"[0-9]*/{NOTE}"))
+
+    def note_build(self, facts: Mapping[str, Any], phases: Mapping[str, float]) -> None:
+        """Keep what made the runs; runs of another build are dropped."""
+        note = self.folder / _BUILD
+        with self._writing():
+            if note.is_file() and json.loads(note.read_text())["facts"] != dict(facts):
+                shutil.rmtree(self.runs, ignore_errors=True)
+            self.runs.mkdir(exist_ok=True)
+            note.write_text(json.dumps({"facts": dict(facts), "phases": dict(phases)}))
+
+    def note_cost(self, costs: Mapping[str, Any]) -> None:
+        """Keep what the runs cost."""
+        with self._writing():
+            (self.folder / _COST).write_text(json.dumps(costs))
+
+    def notes(self) -> tuple[dict[str, Any], dict[str, float], dict[str, Any]]:
+        """What was kept of the build, its phases, and the cost; the last is empty if unknown."""
+        build = json.loads((self.folder / _BUILD).read_text())
+        cost = self.folder / _COST
+        return (
+            build["facts"],
+            build["phases"],
+            json.loads(cost.read_text()) if cost.is_file() else {},
+        )
+
+    @property
+    def way_on(self) -> str:
+        """The command that goes on from here, as it is typed."""
+        return f"python -m pfc_standalone finish {self.output}"
+
+    @contextlib.contextmanager
+    def claimed(self, plan: xr.Dataset | None = None) -> Iterator[None]:
+        """Work in the folder, alone; nothing is left of it if no run was finished.
+
+        Parameters
+        ----------
+        plan : Dataset, optional
+            What will run; without, the plan that lies there is gone on with.
+
+        Raises
+        ------
+        ResultsError
+            If another command works there, or left finished runs of another plan there.
+        """
+        if plan is not None:
+            check_output(self.output)
+        with self._writing():
+            self.folder.mkdir(exist_ok=True)
+        lock = self._lock()
+        try:
+            if plan is not None:
+                self._take_over(plan)
+            yield
+        finally:
+            if not self.finished_runs():
+                shutil.rmtree(self.folder, ignore_errors=True)
+            lock.release()
+
+    def _lock(self) -> FileLock:
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder / _LOCK, timeout=0)
+        try:
+            with self._writing():
+                lock.acquire()
+        except Timeout:
+            raise ResultsError(
+                f"another command is writing to {self.output} now: wait for it, or name another "
+                "folder"
+            ) from None
+        return lock
+
+    def _take_over(self, plan: xr.Dataset) -> None:
+        """Go on with what an interrupted command of the same plan left, or begin anew."""
+        mark = self.folder / "plan.txt"
+        digest = digest_of(plan)
+        same = mark.is_file() and mark.read_text() == digest
+        if self.finished_runs() and not same:
+            raise ResultsError(
+                f"{self.folder} holds finished runs of another command: finish them with "
+                f"{self.way_on}, or remove that folder, or name another"
+            )
+        if not same:
+            shutil.rmtree(self.runs, ignore_errors=True)
+        with self._writing():
+            self.runs.mkdir(exist_ok=True)
+            write_dataset(plan, self.plan)
+            mark.write_text(digest)
+
+    def complete(self, files: Path) -> None:
+        """Give the folder with all files its final name; drop what is no longer needed."""
+        with self._writing():
+            files.chmod(0o755)
+            files.rename(self.output)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ResultsError(
+                f"the results cannot be written to {self.output}: {error.strerror or error}"
+            ) from error
+
+
+def check_output(output: Path) -> None:
+    """Make sure that results can be written to a new folder or file of that name.
+
+    Raises
+    ------
+    ResultsError
+        If it exists already, or its parent cannot be made or written.
+    """
+    try:
+        if output.exists() or output.is_symlink():
+            raise ResultsError(f"--output is {output}, which exists already: name a new folder")
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output.parent):
+            pass
+        # a name that is too long with the ending that it has until it is whole
+        output.with_name(f"{output.name}.partial").exists()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ResultsError(
+            f"--output is {output}, which cannot be written ({reason}): name a folder that you may "
+            "write to"
+        ) from error
+
+
+def new_workplace(parent: Path, name: str) -> Workplace:
+    """A workplace that nobody else has, under a name with the time in it.
+
+    Two commands that start at the same moment get different ones: the partial folder is made, not
+    looked for.
+    """
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    again = 1
+    while True:
+        suffix = "" if again == 1 else f"-{again}"
+        place = Workplace(parent / f"{name}-{stamp}{suffix}")
+        check_parent(place.output)
+        try:
+            if not place.output.exists():
+                place.folder.mkdir()
+                return place
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise ResultsError(
+                f"the results cannot be written to {place.output}: {error.strerror}"
+            ) from error
+        again += 1
+
+
+def check_parent(output: Path) -> None:
+    """Make the folder in which results will lie, or say why that is not possible."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ResultsError(
+            f"the results cannot be written to {output}: {error.strerror}"
+        ) from error
