@@ -49,17 +49,17 @@ def my_doors(tmp_path, monkeypatch):
 
 def run(target="numpy", **values):
     named = {name.replace("__", "."): value for name, value in values.items()}
-    return simulate(deal(with_values(Parameters(), SMALL | named)), target)
+    return simulate(deal(with_values(Parameters(), SMALL | named)), target, duration=0.5)
 
 
 def test_every_door_opens(my_doors, tmp_path, capsys):
     data = run("slow-cpp", network__task="left-right")
     assert data.attrs["target"] == "slow-cpp"
-    assert data.sizes["spike"] > 500
+    assert data.sizes["spike"] > 100
     assert set(data["trial_condition"].values.ravel().tolist()) == {"L", "R"}
 
-    samples = population_samples(data, 0.0, 1.0)
-    assert 0 < samples["memory_inh", "first_spike"][0][0] < 1
+    samples = population_samples(data, 0.0, 0.5)
+    assert 0 < samples["memory_inh", "first_spike"][0][0] < 0.5
 
     (tmp_path / "figures").mkdir()
     written = {p.name for p in save_figures(data, tmp_path / "figures")}
@@ -75,13 +75,10 @@ def test_a_model_a_connection_and_a_rule(my_doors):
     usual, quiet = run(), run(network__model="no-background")
     assert quiet.sizes["spike"] < usual.sizes["spike"] / 2
     weak = run(network__connectivity="weak-fibres")
-    assert 500 < weak.sizes["spike"] < usual.sizes["spike"]
+    assert 100 < weak.sizes["spike"] < usual.sizes["spike"]
     learned = run(network__learning_rule="counting")["plastic_weight"].values
-    before = run(
-        network__learning_rule="counting", input__background_exc=0.0, afferents__rate_on=0.0
-    )
-    assert learned.max() > before["plastic_weight"].values.max()
-    assert np.unique(learned).size > 10
+    none = run(network__learning_rule="counting", input__background_exc=0.0)
+    assert np.unique(learned).size > np.unique(none["plastic_weight"].values).size > 1
 
 
 def test_source_of_another_package_decides_a_build(my_doors):
