@@ -365,6 +365,26 @@ def test_an_unwritable_cache_is_said_plainly(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_relative_folders(tmp_path):
+    """Without --output, results lie in ``results``; the cache may be named from here too."""
+    script = Path(__file__).parent.parent / "build_targets" / "cpp.py"
+    arguments = [sys.executable, str(script), *map(str, SMALL), "--no-figures"]
+    cache_here = os.path.relpath(os.environ[cache.CACHE_VARIABLE], tmp_path)
+    done = subprocess.run(
+        arguments,
+        cwd=tmp_path,
+        env=os.environ | {cache.CACHE_VARIABLE: cache_here},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "results").iterdir()
+    assert folder.name.startswith("ax-cpt-cpp-n10-")
+    assert (folder / "results.nc").is_file()
+    assert [p.name for p in tmp_path.iterdir()] == ["results"]
+
+
 @pytest.mark.parametrize("what", ["write_dataset", "summarise"])
 def test_finished_runs_outlive_what_comes_after(tmp_path, monkeypatch, capsys, what):
     from pfc_standalone.commands import finish, run

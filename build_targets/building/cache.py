@@ -28,7 +28,11 @@ _PROJECT = Path(__file__).resolve().parent.parent.parent
 def cache_root() -> Path:
     """Folder of all cache entries: $PFC_CACHE_DIR, or the user's cache folder."""
     given = os.environ.get(CACHE_VARIABLE)
-    return Path(given) if given else platformdirs.user_cache_path("pfc_standalone")
+    return (
+        Path(given).expanduser().absolute()
+        if given
+        else platformdirs.user_cache_path("pfc_standalone")
+    )
 
 
 def digest(facts: dict[str, Any], with_source: bool = True) -> str:

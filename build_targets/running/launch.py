@@ -118,6 +118,7 @@ def run_all(
     RunError
         If a run fails or its results are not whole.
     """
+    folder = folder.absolute()  # programs start in a folder of their own
     waiting = list(requests.items())[::-1]
     running: dict[int, _Process] = {}
     n_done = 0
