@@ -18,6 +18,7 @@ from build_targets.building.cmake_build import (
     tool_version,
 )
 from build_targets.building.manifest import Manifest
+from build_targets.building.standalone import write_network
 from build_targets.building.target import CachedTarget
 from build_targets.running.launch import Program
 from pfc_standalone.commands.run import main
@@ -39,7 +40,7 @@ class CppTarget(CachedTarget):
         from build_targets.devices.cpp_device import device
 
         device.simd = parameters.build.simd
-        return device.write_network(self.name, parameters, folder)
+        return write_network(device, self.name, parameters, folder)
 
     def toolchain(self, parameters: Parameters) -> dict[str, Any]:
         """The compiler, and the processor where the binary is made for it alone."""

@@ -24,6 +24,7 @@ from build_targets.building.cmake_build import (
 )
 from build_targets.building.manifest import Manifest
 from build_targets.building.nvidia import GPU, curand, find_gpus, nvcc_architectures, nvcc_version
+from build_targets.building.standalone import write_network
 from build_targets.building.target import CachedTarget
 from build_targets.running.launch import Program
 from pfc_standalone.commands.run import main
@@ -94,8 +95,8 @@ class CudaTarget(CachedTarget):
         """CUDA source of our variant of brian2cuda's device."""
         from build_targets.devices.cuda_device import device
 
-        device.set_preferences(parameters)
-        return device.write_network(self.name, parameters, folder, ("brian2cuda",))
+        device.set_preferences(strict=parameters.build.strict_math)
+        return write_network(device, self.name, parameters, folder, ("brian2cuda",))
 
     def toolchain(self, parameters: Parameters) -> dict[str, Any]:
         """Compilers, cuRAND, and what is compiled for."""

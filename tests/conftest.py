@@ -71,7 +71,7 @@ def simulate(parameters, trials, *, target=None, first_replicate=0, duration=Non
     return spikes | {"spike_replicate": spikes["spike_replicate"] + first_replicate}
 
 
-def dataset_of_spikes(parameters, trials, spikes, traces=None):
+def dataset_of_spikes(parameters, trials, spikes):
     """A labelled dataset of made-up spikes, with the responses that they give."""
     from pfc_standalone.analysis.behaviour import add_responses
     from pfc_standalone.results.dataset import describe_points, with_facts

@@ -284,3 +284,26 @@ def test_no_points_and_no_weights_are_refused():
     for bad in (np.nan, -1.0):
         with pytest.raises(ParameterError, match="allowed are numbers from 0"):
             deal(P, Weights({("input_A", "memory_A"): bad}))
+
+
+def test_points_that_differ_in_the_build_are_refused_before_anything_is_built():
+    class Untouched:
+        name = "untouched"
+
+        def default_batch(self, replicates):
+            return 1
+
+    with pytest.raises(ParameterError, match=r"network\.n_per_unit differs between points"):
+        simulate(study(P, over={"network.n_per_unit": [10, 20]}), Untouched())
+
+
+def test_what_is_asked_differs_by_target_and_duration():
+    from pfc_standalone.results.dataset import digest_of
+    from pfc_standalone.simulation.simulate import describe_plan, plan_runs
+    from pfc_standalone.simulation.targets import get_target
+
+    cpp, cuda = get_target("cpp"), get_target("cuda")
+    plans = [
+        describe_plan(plan_runs(deal(P), cpp, end), t) for end in (1.0, 2.0) for t in (cpp, cuda)
+    ]
+    assert len({digest_of(plan) for plan in plans}) == 4

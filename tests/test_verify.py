@@ -13,6 +13,8 @@ from scipy import stats
 
 from pfc_standalone.analysis import agreement
 from pfc_standalone.commands.verbs import verify as verify_command
+from pfc_standalone.experiment import Weights
+from pfc_standalone.experiment.weights import BY_HAND
 from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.results.raw import RunResult
@@ -169,6 +171,20 @@ def test_faults_are_caught_in_distribution():
         assert not result.agrees
         assert "memory_nonselective" in {c["population"] for c in result.differing}
         assert not result.silent
+
+
+def test_weights_decide_what_is_compared(tmp_path):
+    """``--weights`` is used: two other weights give other spikes than those by hand."""
+    cpp, weights = get_target("cpp"), Weights({("input_A", "memory_A"): 0.0})
+    hand, file = (
+        verify.verify_exact(P, [cpp, Faulty("none")], quiet, w)[0] for w in (BY_HAND, weights)
+    )
+    assert hand.agrees
+    assert file.cause == verify.EQUAL
+    assert file.spikes < hand.spikes
+    bad = tmp_path / "w.nc"
+    Weights({("input_Q", "memory_A"): 1.0}).save(bad)
+    assert verify_command.main(["--targets", "cpp,numpy", "--weights", str(bad)]) == 2
 
 
 def test_silence_is_no_agreement():

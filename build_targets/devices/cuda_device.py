@@ -21,7 +21,6 @@ from brian2cuda.device import CUDAStandaloneDevice
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from build_targets.devices.native_device import NativeDevice
-from pfc_standalone.parameters import Parameters
 
 
 class PFCCUDACodeObject(CUDAStandaloneCodeObject):
@@ -45,9 +44,9 @@ class PFCCUDADevice(NativeDevice, CUDAStandaloneDevice):
     # Kernels are launched and not waited for.
     synchronise = "CUDA_SAFE_CALL(cudaDeviceSynchronize());"
 
-    def set_preferences(self, parameters: Parameters) -> None:
+    def set_preferences(self, strict: bool) -> None:
         """brian2cuda's preferences that matter here, each with its reason."""
-        self.sort_spikes = parameters.build.strict_math
+        self.sort_spikes = strict
         b2.prefs.logging.console_log_level = "WARNING"  # it would list all of them
         prefs = b2.prefs.devices.cuda_standalone
         # A spike's synapses are served by this many blocks. A source has at most one synapse a

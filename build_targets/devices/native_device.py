@@ -2,26 +2,18 @@
 
 - the duration of the run is read from a variable when the binary starts, so that one binary
   serves any trial list;
-- the binary reports its progress, the time of each phase and its peak memory on standard output.
+- the binary reports the time of each phase and its peak memory on standard output.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import brian2 as b2
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
-from build_targets.building.manifest import Manifest, describe
-from pfc_standalone.models import get_model
-from pfc_standalone.parameters import Parameters
-
 _CLOCK = "std::chrono::steady_clock::now()"
 _SECONDS = "std::chrono::duration<double>({} - {}).count()"
-
-#: Body of Brian2's progress function: a line a launcher can read.
-_REPORT = 'std::cout << "progress " << completed << std::endl;'
 
 # Linux tells the peak resident memory of this program alone; getrusage would count its parent's.
 _PEAK_MEMORY = """
@@ -44,28 +36,6 @@ class NativeDevice(CPPStandaloneDevice):
     synchronise = ""
     #: Array that holds the number of time steps to simulate; "" to run as long as the script says.
     duration_array = ""
-
-    def write_network(
-        self, target: str, parameters: Parameters, folder: Path, packages: tuple[str, ...] = ()
-    ) -> Manifest:
-        """Write the source of the network into a folder; describe it."""
-        b2.set_device(self.device_name, build_on_run=False)
-        b2.prefs.core.stop_on_keyboard_interrupt = False  # an interrupt must not look like an end
-        model = get_model(parameters).create(parameters)
-        self.duration_array = self.get_array_name(model.takes[model.duration])
-        self.apply_run_args()
-        model.initialise()
-        model.network.run(
-            1 * b2.second,
-            report=_REPORT,
-            report_period=0.2 * b2.second,
-            namespace=model.namespace,
-            profile=parameters.build.profile,
-        )
-        self.build(directory=str(folder), compile=False, run=False)
-        return describe(
-            target, parameters, model, lambda _, v: self.get_array_filename(v), packages
-        )
 
     def network_run(self, net: Any, duration: Any, *args: Any, **kwds: Any) -> None:
         """Generate the run, with its duration read from a variable and its phases timed."""

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 def report_errors(command: Callable[[], int]) -> int:
     """Run a command; an error becomes one sentence on standard error and an exit code."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda received, _: sys.exit(128 + received))
+    before = {
+        number: signal.signal(number, lambda received, _: sys.exit(128 + received))
+        for number in (signal.SIGTERM, signal.SIGHUP)
+    }
     try:
         return command()
     except PFCError as error:
@@ -29,6 +31,9 @@ def report_errors(command: Callable[[], int]) -> int:
         said = f"; {interrupt}" if str(interrupt) else "; no results were written"
         print(f"error: interrupted{said}", file=sys.stderr)
         return 130
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

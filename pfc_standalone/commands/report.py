@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from pfc_standalone.analysis.summary import PHASES
 
 
-def print_report(summary: dict[str, Any], output: Path) -> None:
-    """Print a summary and where the results are."""
+def print_report(summary: dict[str, Any], output: Path, as_json: bool = False) -> None:
+    """Print a summary and where the results are; as JSON, the summary alone."""
+    if as_json:
+        print(json.dumps(summary, indent=1))
+        return
     from rich.console import Console
     from rich.table import Table
 

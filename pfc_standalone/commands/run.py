@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pfc_standalone.commands.finish import conclude
+from pfc_standalone.commands.conclude import conclude
 from pfc_standalone.commands.options import (
     Parser,
     add_parameter_options,
@@ -22,7 +22,7 @@ from pfc_standalone.commands.report import print_report
 from pfc_standalone.errors import ParameterError, TargetError
 from pfc_standalone.experiment import deal
 from pfc_standalone.parameters import Parameters
-from pfc_standalone.results.folder import Workplace, check_output, new_workplace
+from pfc_standalone.results.folder import Workplace, new_workplace
 from pfc_standalone.simulation.simulate import Job, Plan, cost, describe_plan, plan_runs
 from pfc_standalone.simulation.targets import Progress, Target
 
@@ -101,10 +101,7 @@ def _main(make_target: Callable[[argparse.Namespace], Target], arguments: Any) -
         with progress_bars(log) as report:
             _run(place, plan, target, report)
         summary = conclude(place, figures=not arguments.no_figures)
-    if arguments.json:
-        print(json.dumps(summary, indent=1))
-    else:
-        print_report(summary, place.output)
+    print_report(summary, place.output, arguments.json)
     return 0
 
 
@@ -124,9 +121,7 @@ def _workplace(output: Path | None, parameters: Parameters, target_name: str) ->
     if output is None:
         name = f"{network.task.name}-{target_name}-n{network.n_per_unit}"
         return new_workplace(Path("results"), name)
-    output = output.expanduser()
-    check_output(output)
-    return Workplace(output)
+    return Workplace(output.expanduser())
 
 
 def _run(place: Workplace, plan: Plan, target: Target, report: Progress) -> None:
@@ -137,12 +132,14 @@ def _run(place: Workplace, plan: Plan, target: Target, report: Progress) -> None
         began = time.perf_counter()
         runs = job.run(report, folder=place.runs)
         place.note_cost(cost(plan, runs, job.build.phases, time.perf_counter() - began))
-    except (KeyboardInterrupt, TargetError) as error:
+    except (KeyboardInterrupt, SystemExit, TargetError) as error:
         if done := place.finished_runs():
             said = (
                 f"{done} of {len(plan.requests)} runs are done and kept: go on with {place.way_on}"
             )
             if isinstance(error, TargetError):
                 raise TargetError(f"{error}; {said}") from error
-            raise KeyboardInterrupt(said) from error
+            if isinstance(error, KeyboardInterrupt):
+                raise KeyboardInterrupt(said) from error
+            print(f"error: ended; {said}", file=sys.stderr)
         raise

@@ -67,7 +67,7 @@ def describe_points(points: Sequence[Point]) -> xr.Dataset:
 
     if not points:
         raise ParameterError("there are 0 points to describe, allowed is at least one")
-    shared, varying = _parameters(points)
+    shared, varying = shared_and_varying(points)
     data: dict[str, Any] = get_model(points[0].parameters).describe(points[0].parameters)
     data |= _trial_variables([p.trials for p in points])
     data["noise_replicate"] = ("replicate", np.array([p.replicate for p in points], np.int64))
@@ -89,8 +89,14 @@ def describe_points(points: Sequence[Point]) -> xr.Dataset:
     return xr.Dataset(data, coordinates, attributes)
 
 
-def _parameters(points: Sequence[Point]) -> tuple[dict[str, Any], list[str]]:
-    """Values of the first point, and names of parameters in which others differ."""
+def shared_and_varying(points: Sequence[Point]) -> tuple[dict[str, Any], list[str]]:
+    """Values of the first point, and names of parameters in which others differ.
+
+    Raises
+    ------
+    ParameterError
+        If points differ in what is bound when a network is built.
+    """
     first = points[0].parameters
     shared = first.as_dict()
     varying: dict[str, Any] = {}
@@ -247,10 +253,10 @@ def task_of(dataset: xr.Dataset) -> Task:
 
 
 def digest_of(dataset: xr.Dataset) -> str:
-    """Digest of everything in a dataset but its attributes of cost and provenance."""
+    """Digest of what is asked of an experiment: everything in a dataset, and its target."""
     h = hashlib.sha256()
-    for name in ("kind", "format_version", "parameters", "varying", "labels"):
-        h.update(f"{name}={dataset.attrs[name]};".encode())
+    for name, value in sorted(dataset.attrs.items()):
+        h.update(f"{name}={value};".encode())
     for name in sorted(map(str, dataset.variables)):
         values = dataset[name].values
         raw = str(values.tolist()).encode() if values.dtype.kind in "OU" else values.tobytes()

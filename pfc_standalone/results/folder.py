@@ -204,8 +204,8 @@ def new_workplace(parent: Path, name: str) -> Workplace:
     while True:
         suffix = "" if again == 1 else f"-{again}"
         place = Workplace(parent / f"{name}-{stamp}{suffix}")
-        check_parent(place.output)
         try:
+            parent.mkdir(parents=True, exist_ok=True)
             if not place.output.exists():
                 place.folder.mkdir()
                 return place
@@ -216,13 +216,3 @@ def new_workplace(parent: Path, name: str) -> Workplace:
                 f"the results cannot be written to {place.output}: {error.strerror}"
             ) from error
         again += 1
-
-
-def check_parent(output: Path) -> None:
-    """Make the folder in which results will lie, or say why that is not possible."""
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ResultsError(
-            f"the results cannot be written to {output}: {error.strerror}"
-        ) from error

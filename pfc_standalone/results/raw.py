@@ -17,7 +17,7 @@ from pfc_standalone.errors import ResultsError
 NOTE = "run.json"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RunResult(Mapping[str, NDArray[Any]]):
     """Arrays that a run left, by the names of `models.Model.leaves`; read when asked for.
 
@@ -50,12 +50,6 @@ class RunResult(Mapping[str, NDArray[Any]]):
 
     def __len__(self) -> int:
         return len(self.files)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return id(self)
 
     def write_note(self) -> None:
         """Say that the folder is whole."""

@@ -6,6 +6,7 @@ The target comes as an argument, so nothing here knows which one it is.
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,12 @@ from pfc_standalone.experiment import Point
 from pfc_standalone.experiment.trials import MAX_STEPS
 from pfc_standalone.models import Arrays, RunRequest, get_model
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.results.dataset import describe_points, points_of, with_facts
+from pfc_standalone.results.dataset import (
+    describe_points,
+    points_of,
+    shared_and_varying,
+    with_facts,
+)
 from pfc_standalone.results.raw import RunResult
 from pfc_standalone.simulation.engines import Engine, Local
 from pfc_standalone.simulation.footprint import check_footprint
@@ -64,8 +70,9 @@ def simulate(
     """
     job = prepare(points, target, on_progress, duration)
     with tempfile.TemporaryDirectory(prefix="pfc-run-") as folder:
+        began = time.perf_counter()
         runs = job.run(on_progress, engine, Path(folder))
-        return job.label(runs)
+        return job.label(runs, time.perf_counter() - began)
 
 
 @dataclass(frozen=True)
@@ -95,10 +102,12 @@ def plan_runs(points: Sequence[Point], target: Target, duration: float | None = 
     Raises
     ------
     ParameterError
-        If there is no point, or a run does not fit this machine.
+        If there is no point, they differ in what is bound when a network is built, or a run does
+        not fit this machine.
     """
     if not points:
         raise ParameterError("there are 0 points to simulate, allowed is at least one")
+    shared_and_varying(points)
     first = points[0].parameters
     chosen = get_model(first).fit(first, list(points))
     if not first.network.batch:
@@ -222,7 +231,6 @@ def prepare(
     """Plan the runs of points and build their network."""
     chosen = get_target(target) if isinstance(target, str) else target
     plan = plan_runs(points, chosen, duration)
-    describe_points(plan.points[:1])
     return Job(plan, chosen, chosen.build(plan.parameters, on_progress))
 
 

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from pfc_standalone.analysis import agreement
 from pfc_standalone.analysis.statistics import STATISTICS
-from pfc_standalone.experiment import Point, schedule
+from pfc_standalone.experiment import Point, Weights, schedule
 from pfc_standalone.experiment.trials import one_of_each
+from pfc_standalone.experiment.weights import BY_HAND
 from pfc_standalone.machine import machine, versions
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.simulation.simulate import simulate
@@ -79,18 +80,22 @@ class ExactResult:
         return self.cause != REAL and self.spikes >= MIN_EXACT_SPIKES
 
 
-def exact_point(parameters: Parameters) -> Point:
+def exact_point(parameters: Parameters, weights: Weights = BY_HAND) -> Point:
     """What is compared spike by spike: the task's first condition at the first delay."""
     condition = parameters.network.task.conditions[0]
-    return Point(parameters, schedule(parameters, [(condition, parameters.experiment.delays[0])]))
+    trials = schedule(parameters, [(condition, parameters.experiment.delays[0])])
+    return Point(parameters, trials, weights)
 
 
 def verify_exact(
-    parameters: Parameters, targets: Sequence[Target], on_progress: Progress
+    parameters: Parameters,
+    targets: Sequence[Target],
+    on_progress: Progress,
+    weights: Weights = BY_HAND,
 ) -> list[ExactResult]:
     """Compare spikes of each target with those of the first, one seed, strict math."""
     strict = with_values(parameters, {"build.strict_math": True, "network.batch": 1})
-    point = exact_point(strict)
+    point = exact_point(strict, weights)
     found = [simulate([point], t, on_progress=_named(t, on_progress)) for t in targets]
     return [
         _compare_exactly(point, (targets[0], found[0]), other)
@@ -194,6 +199,7 @@ def simulate_seeds(
     seed: int,
     on_progress: Progress,
     duration: float | None = None,
+    weights: Weights = BY_HAND,
 ) -> xr.Dataset:
     """One trial of each condition under as many seeds, each a replicate with its own noise.
 
@@ -206,7 +212,7 @@ def simulate_seeds(
     """
     asked = with_values(parameters, {"experiment.seed": seed})
     trials = one_of_each(asked)
-    points = [Point(asked, trials, replicate=k) for k in range(n_seeds)]
+    points = [Point(asked, trials, weights, replicate=k) for k in range(n_seeds)]
     return simulate(points, target, duration=duration, on_progress=on_progress)
 
 
@@ -215,6 +221,7 @@ def verify_distributions(
     targets: Sequence[Target],
     n_seeds: int,
     on_progress: Progress,
+    weights: Weights = BY_HAND,
 ) -> list[DistributionResult]:
     """Compare distributions of each target with those of the first, default build."""
     samples = []
@@ -222,7 +229,8 @@ def verify_distributions(
     stop = one_of_each(parameters)[-1].end
     for k, target in enumerate(targets):
         seed = parameters.experiment.seed + k
-        dataset = simulate_seeds(parameters, target, n_seeds, seed, _named(target, on_progress))
+        said = _named(target, on_progress)
+        dataset = simulate_seeds(parameters, target, n_seeds, seed, said, weights=weights)
         samples.append(agreement.population_samples(dataset, start, stop))
     on_progress("compare", 0.0)
     return compare_samples([t.name for t in targets], samples, stop - start)
@@ -272,7 +280,11 @@ def compare_samples(
 
 # ---------------------------------------------------------------------------------- both
 def verify(
-    parameters: Parameters, targets: Sequence[Target], n_seeds: int, on_progress: Progress
+    parameters: Parameters,
+    targets: Sequence[Target],
+    n_seeds: int,
+    on_progress: Progress,
+    weights: Weights = BY_HAND,
 ) -> dict[str, Any]:
     """Compare targets both ways.
 
@@ -289,8 +301,8 @@ def verify(
     """
     for target in targets:
         require(target)
-    exact = verify_exact(parameters, targets, on_progress)
-    distributions = verify_distributions(parameters, targets, n_seeds, on_progress)
+    exact = verify_exact(parameters, targets, on_progress, weights)
+    distributions = verify_distributions(parameters, targets, n_seeds, on_progress, weights)
     return {
         "agree": all(r.agrees for r in exact) and all(r.agrees for r in distributions),
         "targets": [t.name for t in targets],

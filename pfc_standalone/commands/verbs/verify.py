@@ -1,4 +1,4 @@
-"""The command ``python -m pfc_standalone verify``: do the targets compute the same."""
+"""Say whether targets compute the same, spike by spike and in distribution."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pfc_standalone.commands.options import Parser, add_parameter_options, parameters_from
+from pfc_standalone.commands.options import (
+    Parser,
+    add_parameter_options,
+    parameters_from,
+    weights_from,
+)
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.parameters import with_values
@@ -59,6 +64,8 @@ def _main(arguments: argparse.Namespace) -> int:
     parameters = parameters_from(arguments)
     if vars(arguments)["network.n_per_unit"] is None:
         parameters = with_values(parameters, {"network.n_per_unit": _DEFAULT_SIZE})
+    weights = weights_from(arguments)
+    weights.check(parameters)
     names = arguments.targets.split(",")
     if len(names) < 2 or len(set(names)) < len(names):
         raise ParameterError(
@@ -70,10 +77,10 @@ def _main(arguments: argparse.Namespace) -> int:
     targets = [get_target(name) for name in names]
     stamp = time.strftime("%Y%m%d-%H%M%S")
     default = Path("results") / f"verify-n{parameters.network.n_per_unit}-{stamp}.json"
-    output = arguments.output or default
+    output = (arguments.output or default).expanduser()
     check_output(output)
     with progress_bars(Console(stderr=True, highlight=False)) as report:
-        found = verify(parameters, targets, arguments.seeds, report)
+        found = verify(parameters, targets, arguments.seeds, report, weights)
     output.write_text(json.dumps(found, indent=1) + "\n")
     print_report(found)
     print(f"Written to {output}")

@@ -15,9 +15,6 @@ from pfc_standalone.models.spiking.populations import Layout, population_table
 from pfc_standalone.models.spiking.stimulus import change_table, pattern_rates
 from pfc_standalone.models.spiking.tables import fibres, weight_tables
 
-#: Number of the replicate that keys the noise of idle ones: none that does anything has it.
-IDLE = 2**31 - 1
-
 
 def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
     """Value of every run-time variable, as `models.ModelKind.values` describes them."""

@@ -29,6 +29,14 @@ class Parts:
     neurons: b2.NeuronGroup
     fibres: b2.NeuronGroup
 
+    @property
+    def of_synapses(self) -> dict[str, Any]:
+        """What all Synapses have in common."""
+        import brian2 as b2
+
+        delay = self.parameters.si("network.synaptic_delay") * b2.second
+        return {"delay": delay, "namespace": self.namespace}
+
     def follow_gate(self, group: b2.NeuronGroup) -> None:
         """Let a group with the equations `equations.GATE` know the gate of its replicate."""
         import brian2 as b2

@@ -28,17 +28,13 @@ class Explicit:
         import brian2 as b2
 
         parts.follow_gate(parts.neurons)
-        common = {
-            "delay": parts.parameters.si("network.synaptic_delay") * b2.second,
-            "namespace": parts.namespace,
-        }
         recurrent = b2.Synapses(
             parts.neurons,
             parts.neurons,
             model="\n".join(f"w_{name} : siemens (constant)" for name in eq.WEIGHT_NAMES),
             on_pre=eq.RECURRENT_EVENT.format(**{n: f"w_{n}" for n in eq.WEIGHT_NAMES}),
             name="recurrent",
-            **common,
+            **parts.of_synapses,
         )
         from_fibres = b2.Synapses(
             parts.fibres,
@@ -46,7 +42,7 @@ class Explicit:
             model="w_ampa : siemens (constant)",
             on_pre=eq.FIBRE_EVENT.format(ampa="w_ampa"),
             name="from_fibres",
-            **common,
+            **parts.of_synapses,
         )
         for synapses, mask in (
             (recurrent, "connected(population_pre*second, population_post)"),

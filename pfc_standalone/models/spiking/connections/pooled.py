@@ -47,17 +47,13 @@ class Pooled:
             setattr(parts.neurons, name, b2.linked_var(pools, name, index="destination"))
 
         weights = {n: eq.SYNAPSE_WEIGHT.format(name=n) for n in eq.WEIGHT_NAMES}
-        common = {
-            "delay": parts.parameters.si("network.synaptic_delay") * b2.second,
-            "namespace": parts.namespace,
-        }
         recurrent = b2.Synapses(
             parts.neurons, pools, on_pre=eq.RECURRENT_EVENT.format(**weights), name="recurrent",
-            **common,
+            **parts.of_synapses,
         )  # fmt: skip
         from_fibres = b2.Synapses(
             parts.fibres, pools, on_pre=eq.FIBRE_EVENT.format(ampa=eq.FIBRE_WEIGHT),
-            name="from_fibres", **common,
+            name="from_fibres", **parts.of_synapses,
         )  # fmt: skip
         for synapses, mask in (
             (recurrent, "connected(population_pre*second, k - first)"),

@@ -1,0 +1,72 @@
+"""From finished runs to a results folder: label them, write results, draw figures."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pfc_standalone.analysis.summary import summarise
+from pfc_standalone.errors import UnfinishedError
+from pfc_standalone.results.dataset import DATASET_FILE, load_results, with_facts, write_dataset
+from pfc_standalone.results.folder import SUMMARY_FILE, Workplace
+from pfc_standalone.simulation.simulate import cost, label_runs, read_plan, runs_in
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def conclude(place: Workplace, figures: bool = True) -> dict[str, Any]:
+    """Make the results folder from finished runs; returns the summary.
+
+    Raises
+    ------
+    UnfinishedError
+        If something goes wrong; the runs stay where they are.
+    """
+    with _unfinished(place, "their results could not be written"):
+        files = place.folder / "files"
+        shutil.rmtree(files, ignore_errors=True)
+        files.mkdir()
+        dataset = _label(place)
+        write_dataset(dataset, files / DATASET_FILE)
+        summary = summarise(dataset)
+        (files / SUMMARY_FILE).write_text(json.dumps(summary, indent=1) + "\n")
+    if figures:
+        with _unfinished(
+            place, "their figures could not be drawn", " (--no-figures leaves them out)"
+        ):
+            from pfc_standalone.figures import save_figures
+
+            save_figures(dataset, files)
+    with _unfinished(place, "their folder could not be given its name"):
+        place.complete(files)
+    return summary
+
+
+def _label(place: Workplace) -> xr.Dataset:
+    plan = read_plan(load_results(place.plan))
+    runs = runs_in(plan, place.runs)
+    dataset = label_runs(plan, runs)
+    facts, phases, costs = place.notes()
+    return with_facts(dataset, facts | (costs or cost(plan, runs, phases)))
+
+
+@contextlib.contextmanager
+def _unfinished(place: Workplace, what: str, hint: str = "") -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"all runs are done and kept: go on with {place.way_on}") from None
+    except SystemExit:
+        print(f"error: ended; all runs are kept: go on with {place.way_on}", file=sys.stderr)
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UnfinishedError(
+            f"all runs are done and kept in {place.folder}, but {what} ({reason}): go on with "
+            f"{place.way_on}{hint}"
+        ) from error
