@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-PHASES = ("generate", "compile", "start", "simulate", "write")
+from pfc_standalone.results.raw import PHASES
 
 
 class RecordsError(RuntimeError):

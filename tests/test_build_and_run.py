@@ -61,6 +61,19 @@ def test_source_and_toolchain_decide_the_binary(tmp_path, monkeypatch):
     assert compiled == ["source", "other", "source"]
 
 
+def test_a_command_that_finds_its_build_imports_little():
+    code = """
+import sys
+from build_targets.cpp import CppTarget
+from pfc_standalone.commands.run import main
+main("cpp", lambda chosen: CppTarget(), argv=["--n-per-unit", "10", "--compile-only"])
+print(sorted({"brian2", "sympy", "scipy", "xarray", "matplotlib", "pandas"} & set(sys.modules)))
+"""
+    CppTarget().build(P, quiet)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_a_cached_build_needs_no_brian2():
     CppTarget().build(P, quiet)
     code = """

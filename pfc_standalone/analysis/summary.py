@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pfc_standalone.analysis import activity, behaviour
 from pfc_standalone.results import parameters_of
+from pfc_standalone.results.raw import PHASES
 
 if TYPE_CHECKING:
     import xarray as xr
-
-PHASES = ("generate", "compile", "start", "simulate", "write")
 
 
 def summarise(dataset: xr.Dataset) -> dict[str, Any]:

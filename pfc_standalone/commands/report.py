@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pfc_standalone.analysis.summary import PHASES
+from pfc_standalone.results.raw import PHASES
 
 
 def print_report(summary: dict[str, Any], output: Path, as_json: bool = False) -> None:

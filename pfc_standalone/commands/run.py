@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pfc_standalone.commands.conclude import conclude
 from pfc_standalone.commands.options import (
     Parser,
     add_parameter_options,
@@ -97,6 +96,8 @@ def _main(make_target: Callable[[argparse.Namespace], Target], arguments: Any) -
         _only_build(arguments.generate_only, target, plan.parameters, log)
         return 0
     place = _workplace(arguments.output, parameters, target.name)
+    from pfc_standalone.commands.conclude import conclude  # scipy takes long to import
+
     with place.claimed(describe_plan(plan, target)):
         with progress_bars(log) as report:
             _run(place, plan, target, report)

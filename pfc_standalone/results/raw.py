@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from pfc_standalone.errors import ResultsError
 
+#: What time is told apart by, in this order.
+PHASES = ("generate", "compile", "start", "simulate", "write")
 #: Written last: a folder that has it is whole.
 NOTE = "run.json"
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pfc_standalone.analysis.behaviour import add_responses
 from pfc_standalone.errors import ParameterError, ResultsError
 from pfc_standalone.experiment import Point
 from pfc_standalone.experiment.trials import MAX_STEPS
@@ -236,6 +235,8 @@ def prepare(
 
 def label_runs(plan: Plan, runs: Sequence[RunResult]) -> xr.Dataset:
     """Results of all runs, labelled, with the responses of the network."""
+    from pfc_standalone.analysis.behaviour import add_responses  # scipy takes long to import
+
     dataset = describe_points(plan.points)
     batch = plan.parameters.network.batch
     parts: list[tuple[int, int, Arrays]] = []

@@ -21,7 +21,6 @@ from pfc_standalone.results.raw import RunResult
 TARGETS = Registry("target", "", "", "pfc_standalone.targets")
 #: Called with a phase's name and the fraction of it that is done.
 Progress = Callable[[str, float], None]
-PHASES = ("generate", "compile", "start", "simulate", "write")
 Stage = Literal["generate", "compile", "run"]
 STAGES: tuple[Stage, ...] = ("generate", "compile", "run")
 
