@@ -52,7 +52,7 @@ def main() -> None:
         else:
             variable.set_value(values[name] if variable.size > 1 else values[name][0])
     model.initialise()
-    duration = float(values[model.duration][0]) * parameters.si("network.dt")
+    duration = float(values[model.duration][0]) * _time_step()
     began, ended = _run(model, duration, parameters.build.profile)
     _write(model, manifest, chosen.results_dir)
     if parameters.build.profile:
@@ -95,6 +95,13 @@ def _read_values(manifest: Manifest, arguments: list[str]) -> dict[str, np.ndarr
         else:
             values[name] = np.fromfile(value, variable.dtype)
     return values
+
+
+def _time_step() -> float:
+    """That of the model, s."""
+    import brian2 as b2
+
+    return float(b2.defaultclock.dt)
 
 
 def _run(model: Any, duration: float, profile: bool) -> tuple[float, float]:

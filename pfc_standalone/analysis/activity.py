@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pfc_standalone.analysis.activity_table import table_of
 from pfc_standalone.analysis.spike_statistics import (
     count_correlation,
     isi_cv,
@@ -27,6 +28,8 @@ AFTER_CUE = 0.25
 #: A memory unit holds its cue if it fires above this in the last part of the delay, Hz: between
 #: the rates of the other memory and of the remembered one (`bounds`).
 HELD_HZ = 10.0
+#: The same for a unit that has an activity from 0 to 1.
+HELD_ACTIVITY = 0.5
 #: That last part, s.
 HELD_WINDOW = 0.25
 #: Shorter windows have too few intervals for an ISI CV, s.
@@ -63,7 +66,7 @@ def _windows(
 
 
 def population_rates(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
-    """Rates by population, Hz.
+    """Rates by population, Hz; of a model whose units have activities, these.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def population_rates(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
         Of each population ``spontaneous`` (before the cue) and ``delay``. For a memory unit
         ``delay`` is after its own cue and ``delay_other`` after another's.
     """
-    table = SpikeTable(dataset)
+    table = table_of(dataset)
     task = task_of(dataset)
     cue_of = {f"memory_{memory}": cue for cue, memory in task.memory_of_cue.items()}
     rest = rest_windows(dataset)
@@ -89,6 +92,10 @@ def population_rates(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
     return found
 
 
+def _held_above(dataset: xr.Dataset) -> float:
+    return HELD_HZ if "spike_time" in dataset else HELD_ACTIVITY
+
+
 def memory_held(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
     """Fraction of trials at whose delay's end memory held the cue, and only the cue, by delay.
 
@@ -97,9 +104,9 @@ def memory_held(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
     dict
         delay (as typed) -> ``value low high n``, Wilson 95 % interval.
     """
-    table = SpikeTable(dataset)
+    table = table_of(dataset)
     task = task_of(dataset)
-    memories = [f"memory_{u}" for u in task.units["memory"]]
+    memories, least = [f"memory_{u}" for u in task.units["memory"]], _held_above(dataset)
     texts, cues = dataset["trial_delay_text"].values, dataset["trial_cue"].values
     ends = dataset["trial_cue_end"].values + dataset["trial_delay"].values
     found = {}
@@ -109,7 +116,7 @@ def memory_held(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
             continue
         at = np.argwhere((texts == text) & np.isin(cues, list(task.memory_of_cue)))
         windows = [(int(r), ends[r, k] - length, ends[r, k]) for r, k in at]
-        active = np.array([table.rates(m, windows) > HELD_HZ for m in memories])
+        active = np.array([table.rates(m, windows) > least for m in memories])
         wanted = np.array(
             [[f"memory_{task.memory_of_cue[cues[r, k]]}" == m for r, k in at] for m in memories]
         )
@@ -121,10 +128,13 @@ def memory_held(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
 
 def false_memory(dataset: xr.Dataset) -> dict[str, float]:
     """Fraction of trials in which a memory unit is active before its cue: ``value low high n``."""
-    table, windows = SpikeTable(dataset), rest_windows(dataset)
+    table, windows = table_of(dataset), rest_windows(dataset)
     windows = [(r, max(start, stop - HELD_WINDOW), stop) for r, start, stop in windows]
-    memories = [f"memory_{u}" for u in task_of(dataset).units["memory"]]
-    active = np.array([table.rates(m, windows) > HELD_HZ for m in memories]).any(axis=0)
+    memories, least = (
+        [f"memory_{u}" for u in task_of(dataset).units["memory"]],
+        _held_above(dataset),
+    )
+    active = np.array([table.rates(m, windows) > least for m in memories]).any(axis=0)
     value, low, high = proportion_interval(int(active.sum()), active.size)
     return {"value": value, "low": low, "high": high, "n": active.size}
 
@@ -187,7 +197,7 @@ def output_contest(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
         Of each condition that has a right answer and others: ``winner``, the rate of the right
         output, and ``loser``, the highest rate of another.
     """
-    table, task = SpikeTable(dataset), task_of(dataset)
+    table, task = table_of(dataset), task_of(dataset)
     opens = dataset["trial_window_start"].values
     found = {}
     for condition in task.conditions:

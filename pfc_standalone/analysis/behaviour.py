@@ -1,7 +1,9 @@
-"""What the network answered: an online decision rule on output spikes, accuracy, reaction time."""
+"""What the network answered: an online decision rule on the outputs, accuracy, reaction time."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,46 +54,113 @@ def decide(
     return -1, -1, False
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What the decision rule of one replicate watches.
+
+    Attributes
+    ----------
+    rates : (n_units, n_times) ndarray of float64
+        Filtered rates, Hz, or activities of the outputs.
+    grid : float
+        Time between two of them, s; the first is at 0.
+    threshold, window : float
+        What a response must reach, and until when after the window's opening, s.
+    waits : bool
+        No response is possible before the window: what is above the threshold then counts in
+        the window's first moment at the earliest.
+    """
+
+    rates: NDArray[np.float64]
+    grid: float
+    threshold: float
+    window: float
+    waits: bool
+
+    def decide(self, start: float, opens: float) -> tuple[int, float, bool]:
+        """Unit (-1: none), reaction time (s, NaN: none in the window), and whether a unit crossed
+        between a trial's start and the opening of its window.
+        """
+        # a stimulus is seen at the first update after its onset
+        first, opens_at = round(start / self.grid), round(opens / self.grid) + self.waits
+        before = slice(first, opens_at)
+        window = slice(opens_at, opens_at + round(self.window / self.grid))
+        unit, step, early = decide(self.rates, self.threshold, before, window)
+        if early and self.waits:
+            unit, step, _ = decide(self.rates, self.threshold, slice(0), window)
+        return unit, (step + self.waits) * self.grid if step >= 0 else np.nan, early
+
+
 def add_responses(dataset: xr.Dataset) -> xr.Dataset:
-    """Read the network's response to every trial from its output spikes.
+    """Read the network's response to every trial from its outputs.
 
     Adds ``trial_response`` (output unit, "" for none), ``trial_reaction_time`` (s from the
     opening of the decision window, NaN without a response in it), ``trial_premature`` (a unit
     crossed between the trial's start and the window) and ``trial_correct``, all on (replicate,
-    trial). A premature response is an error.
+    trial). A premature response is an error; of a model that waits for the window there is none,
+    and ``trial_early_crossing`` says where a unit crossed before it.
     """
-    if "spike_time" not in dataset:
+    if not {"spike_time", "activity"} & set(dataset):
         return dataset
-    units, table = task_of(dataset).units["output"], SpikeTable(dataset)
+    units = task_of(dataset).units["output"]
+    evidence_of = _spike_evidence(dataset) if "spike_time" in dataset else _activities(dataset)
     shape = dataset["trial_onset"].shape
     response = np.full(shape, "", dtype="U16")
     reaction = np.full(shape, np.nan)
-    premature = np.zeros(shape, dtype=bool)
+    early = np.zeros(shape, dtype=bool)
+    waits = False
+    columns = {n: dataset[f"trial_{n}"].values for n in ("start", "window_start", "end")}
     for r in range(shape[0]):
-        trials = dataset.isel(replicate=r)
-        ends = trials["trial_end"].values
+        ends = columns["end"][r]
         if np.isnan(ends).all():
             continue
-        rule = parameters_of(dataset, r).decision
-        rates = _output_rates(table, r, units, float(np.nanmax(ends)) + rule.window, rule.tau)
+        evidence = evidence_of(r, float(np.nanmax(ends)))
+        waits = evidence.waits
         for k in np.flatnonzero(~np.isnan(ends)):
-            start, opens = (
-                round(float(trials[f"trial_{n}"][k]) / GRID) for n in ("start", "window_start")
+            unit, reaction[r, k], early[r, k] = evidence.decide(
+                columns["start"][r, k], columns["window_start"][r, k]
             )
-            window = slice(opens, opens + round(rule.window / GRID))
-            unit, step, early = decide(rates, rule.threshold, slice(start, opens), window)
             response[r, k] = units[unit] if unit >= 0 else ""
-            reaction[r, k] = step * GRID if step >= 0 else np.nan
-            premature[r, k] = early
+    premature = np.zeros_like(early) if waits else early
     correct = (response == dataset["trial_correct_response"].values) & ~premature
     correct &= dataset["trial_condition"].values != ""
     dims = ("replicate", "trial")
-    return dataset.assign(
-        trial_response=(dims, response),
-        trial_reaction_time=(dims, reaction, {"units": "s"}),
-        trial_premature=(dims, premature),
-        trial_correct=(dims, correct),
-    )
+    added = {
+        "trial_response": (dims, response),
+        "trial_reaction_time": (dims, reaction, {"units": "s"}),
+        "trial_premature": (dims, premature),
+        "trial_correct": (dims, correct),
+    }
+    if waits:
+        added["trial_early_crossing"] = (dims, early)
+    return dataset.assign(added)
+
+
+def _spike_evidence(dataset: xr.Dataset) -> Callable[[int, float], Evidence]:
+    """Of a replicate and the end of its last trial: filtered rates of the output units."""
+    units, table = task_of(dataset).units["output"], SpikeTable(dataset)
+
+    def evidence(replicate: int, end: float) -> Evidence:
+        rule = parameters_of(dataset, replicate).decision
+        rates = _output_rates(table, replicate, units, end + rule.window, rule.tau)
+        return Evidence(rates, GRID, rule.threshold, rule.window, waits=False)
+
+    return evidence
+
+
+def _activities(dataset: xr.Dataset) -> Callable[[int, float], Evidence]:
+    """The same of a model whose units have activities: they are what is watched."""
+    wanted = [f"output_{u}" for u in task_of(dataset).units["output"]]
+    outputs = dataset["activity"].sel(activity_unit=wanted).values
+
+    def evidence(replicate: int, end: float) -> Evidence:
+        parameters = parameters_of(dataset, replicate)
+        rule, rates = parameters.rate, outputs[replicate].astype(np.float64)
+        return Evidence(
+            rates, parameters.si("rate.update"), rule.threshold, rule.window, waits=True
+        )
+
+    return evidence
 
 
 def _output_rates(
@@ -157,7 +226,18 @@ def _in_order(texts: NDArray[np.str_]) -> list[str]:
 
 def premature_responses(dataset: xr.Dataset) -> dict[str, float]:
     """Fraction of trials with a response before the decision window: ``value low high n``."""
+    return _fraction(dataset, "trial_premature")
+
+
+def early_crossings(dataset: xr.Dataset) -> dict[str, float]:
+    """Of a model that waits for the window: fraction of trials in which an output was above the
+    threshold at some time before, ``value low high n``.
+    """
+    return _fraction(dataset, "trial_early_crossing")
+
+
+def _fraction(dataset: xr.Dataset, name: str) -> dict[str, float]:
     present = dataset["trial_condition"].values != ""
-    early = dataset["trial_premature"].values[present]
-    value, low, high = proportion_interval(int(early.sum()), early.size)
-    return {"value": value, "low": low, "high": high, "n": early.size}
+    said = dataset[name].values[present]
+    value, low, high = proportion_interval(int(said.sum()), said.size)
+    return {"value": value, "low": low, "high": high, "n": said.size}

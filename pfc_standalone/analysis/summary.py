@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from pfc_standalone.analysis import activity, behaviour
-from pfc_standalone.results import parameters_of
+from pfc_standalone.results import parameter_values, parameters_of
 from pfc_standalone.results.raw import PHASES
 
 if TYPE_CHECKING:
@@ -37,9 +37,22 @@ def summarise(dataset: xr.Dataset) -> dict[str, Any]:
         "phases_s": {phase: phases[phase] for phase in PHASES},
         "simulated_s": simulated,
         "real_time_factor": phases["simulate"] / simulated,
-        "spikes": dataset.sizes["spike"],
     }
+    if "spike_time" in dataset:
+        summary["spikes"] = dataset.sizes["spike"]
+    else:
+        summary = _of_activities(dataset, summary)
     return {key: _without_nan(value) for key, value in summary.items()}
+
+
+def _of_activities(dataset: xr.Dataset, summary: dict[str, Any]) -> dict[str, Any]:
+    """The summary of a model whose units have activities: without what only populations have."""
+    populations = ("n_per_unit", "connectivity")
+    kept = {key: value for key, value in summary.items() if key not in populations}
+    kept["training_seeds"] = sorted(set(parameter_values(dataset, "rate.training_seed").tolist()))
+    kept["unit_activities"] = kept.pop("population_rates_hz")
+    kept["early_crossings"] = behaviour.early_crossings(dataset)
+    return kept
 
 
 def _without_nan(value: Any) -> Any:

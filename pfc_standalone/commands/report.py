@@ -23,8 +23,7 @@ def print_report(summary: dict[str, Any], output: Path, as_json: bool = False) -
         return "-" if value is None else f"{value:.{digits}f}"
 
     table = Table("delay s", "condition", "trials", "accuracy (95 % interval)", "median RT ms",
-                  title=f"Behaviour: {summary['task']}, {summary['target']}, "
-                  f"n_per_unit {summary['n_per_unit']}")  # fmt: skip
+                  title=f"Behaviour: {summary['task']}, {summary['target']}, {_network(summary)}")  # fmt: skip
     for delay, conditions in summary["accuracy"].items():
         for condition, a in conditions.items():
             rt = summary["reaction_time_s"][delay][condition]["value"]
@@ -41,8 +40,17 @@ def print_report(summary: dict[str, Any], output: Path, as_json: bool = False) -
         + ", ".join(f"{h['value']:.1%} at {d} s" for d, h in held.items())
         + "."
     )
-    table = Table("population", "spontaneous Hz", "delay Hz", title="Mean rates")
-    for name, rates in summary["population_rates_hz"].items():
+    if early := summary.get("early_crossings"):
+        out.print(
+            f"An output was above the threshold at some time before the probe in "
+            f"{early['value']:.1%} of {early['n']} trials; a response waits for the probe."
+        )
+    spikes = "spikes" in summary
+    if spikes:
+        table = Table("population", "spontaneous Hz", "delay Hz", title="Mean rates")
+    else:
+        table = Table("unit", "before the cue", "delay", title="Mean activities")
+    for name, rates in summary["population_rates_hz" if spikes else "unit_activities"].items():
         delay = number(rates["delay"])
         if "delay_other" in rates:
             delay += f" (other cue: {number(rates['delay_other'])})"
@@ -54,7 +62,15 @@ def print_report(summary: dict[str, Any], output: Path, as_json: bool = False) -
     out.print(
         f"Simulated {summary['simulated_s']:.1f} s of biological time over "
         f"{summary['replicates']} replicates at a real-time factor of "
-        f"{summary['real_time_factor']:.3f} (wall-clock per biological second); "
-        f"{summary['spikes']} spikes."
+        f"{summary['real_time_factor']:.3g} (wall-clock per biological second)"
+        + (f"; {summary['spikes']} spikes." if spikes else ".")
     )
     out.print(f"Results and figures: {output}", soft_wrap=True, markup=False)
+
+
+def _network(summary: dict[str, Any]) -> str:
+    """What was simulated, in short."""
+    if "n_per_unit" in summary:
+        return f"n_per_unit {summary['n_per_unit']}"
+    seeds = ", ".join(map(str, summary["training_seeds"]))
+    return f"model {summary['model']}, training seed {seeds}"

@@ -120,7 +120,8 @@ def _only_build(generate_only: bool, target: Target, parameters: Parameters, log
 def _workplace(output: Path | None, parameters: Parameters, target_name: str) -> Workplace:
     network = parameters.network
     if output is None:
-        name = f"{network.task.name}-{target_name}-n{network.n_per_unit}"
+        kind = f"n{network.n_per_unit}" if network.model == "spiking" else network.model
+        name = f"{network.task.name}-{target_name}-{kind}"
         return new_workplace(Path("results"), name)
     return Workplace(output.expanduser())
 

@@ -41,7 +41,8 @@ class TrialRow:
     probe_onset, probe_end : float
         NaN without a probe.
     window, tau, threshold : float
-        Of the decision that was made: length of its window and time constant, s, and Hz.
+        Of the decision that was made: length of its window and time constant, s, and Hz (of a
+        model whose units have activities: no time constant, and an activity).
     reaction_time : float
         From ``window_start``; NaN without a response in the window.
     """
@@ -79,9 +80,10 @@ def trial_rows(dataset: xr.Dataset) -> list[TrialRow]:
     """All trials of a dataset with responses, replicate by replicate."""
     columns = {name: dataset[f"trial_{name}"].values.tolist() for name in _COLUMNS}
     numbers = dataset["replicate"].values.tolist()
+    rule = "rate" if "activity" in dataset else "decision"
     probe, window, tau, threshold = (
         parameter_values(dataset, name).tolist()
-        for name in ("timing.probe", "decision.window", "decision.tau", "decision.threshold")
+        for name in ("timing.probe", f"{rule}.window", "decision.tau", f"{rule}.threshold")
     )
     present = np.argwhere(dataset["trial_condition"].values != "").tolist()
     return [

@@ -355,3 +355,33 @@ class DecisionParameters(ParameterGroup):
     window: float = parameter(
         0.6, "s", "from probe onset; a response must fall into it", PROJECT, low=0.05, high=10
     )
+
+
+@dataclass(frozen=True)
+class RateParameters(ParameterGroup):
+    """The published model (``network.model`` = rate): units with a rate, updated all at once. Its
+    gain is ``memory.gain``, on the synaptic sum of the memory units.
+    """
+
+    update: float = parameter(
+        50.0, "ms", "time of one update; every interval of a trial is a multiple of it", B1995,
+        low=1, high=100, binding="build",
+    )  # fmt: skip
+    leak: float = parameter(
+        0.1, "", "part of the way to its net input that a unit goes in an update (dt of B1995)",
+        B1995, low=0.001, high=1,
+    )  # fmt: skip
+    bias: float = parameter(-2.5, "", "net input without synapses", B1995, low=-10, high=10)
+    noise: float = parameter(
+        2.4, "", "s.d. of the Gaussian noise of each net input, new at each update", TUNED,
+        low=0, high=20,
+    )  # fmt: skip
+    threshold: float = parameter(
+        0.6, "", "activity at which an output unit responds", TUNED, low=0.01, high=0.99
+    )
+    window: float = parameter(
+        0.9, "s", "from probe onset; a response must fall into it", PROJECT, low=0.05, high=10
+    )
+    training_seed: int = parameter(
+        0, "", "which of the trained networks", PROJECT, low=0, high=2**31 - 1
+    )

@@ -20,6 +20,7 @@ from pfc_standalone.parameters.groups import (
     MembraneParameters,
     NetworkParameters,
     NeuronParameters,
+    RateParameters,
     ReceptorParameters,
     RecurrentParameters,
     ShapesProjections,
@@ -53,6 +54,7 @@ class Parameters:
     afferents: AfferentParameters = AfferentParameters()
     timing: TimingParameters = TimingParameters()
     decision: DecisionParameters = DecisionParameters()
+    rate: RateParameters = RateParameters()
 
     def __post_init__(self) -> None:
         n, m = self.network, self.membrane

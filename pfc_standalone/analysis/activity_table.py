@@ -1,0 +1,44 @@
+"""Mean activities of a model's units in windows, as `spike_table` gives mean rates of populations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfc_standalone.analysis.spike_table import SpikeTable, Windows
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+class ActivityTable:
+    """Activities of each unit that has any, quick to look up by window."""
+
+    def __init__(self, dataset: xr.Dataset) -> None:
+        self.names: list[str] = dataset["activity_unit"].values.tolist()
+        self._time = dataset["activity_time"].values
+        self._activity = dataset["activity"].values
+
+    def rates(self, name: str, windows: Windows) -> NDArray[np.float64]:
+        """Mean activity of a unit in each window (position of the replicate, start, stop)."""
+        of_unit = self._activity[:, self.names.index(name)]
+        slack = 1e-6  # times are rounded
+        found = []
+        for replicate, start, stop in windows:
+            part = slice(*np.searchsorted(self._time, [start - slack, stop - slack]))
+            found.append(of_unit[replicate, part].mean(dtype=np.float64))
+        return np.array(found)
+
+    def rate(self, name: str, windows: Windows) -> float:
+        """Mean activity over all windows; NaN without any."""
+        if not windows:
+            return float("nan")
+        lengths = [stop - start for _, start, stop in windows]
+        return float(np.average(self.rates(name, windows), weights=lengths))
+
+
+def table_of(dataset: xr.Dataset) -> SpikeTable | ActivityTable:
+    """The table of a dataset: of its spikes, or of its activities."""
+    return SpikeTable(dataset) if "spike_time" in dataset else ActivityTable(dataset)
