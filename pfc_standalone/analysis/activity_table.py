@@ -1,4 +1,4 @@
-"""Mean activities of a model's units in windows, as `spike_table` gives mean rates of populations."""
+"""Mean activities of units in windows, as `spike_table` gives mean rates of populations."""
 
 from __future__ import annotations
 

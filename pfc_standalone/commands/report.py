@@ -23,7 +23,8 @@ def print_report(summary: dict[str, Any], output: Path, as_json: bool = False) -
         return "-" if value is None else f"{value:.{digits}f}"
 
     table = Table("delay s", "condition", "trials", "accuracy (95 % interval)", "median RT ms",
-                  title=f"Behaviour: {summary['task']}, {summary['target']}, {_network(summary)}")  # fmt: skip
+                  title=f"Behaviour: {summary['task']}, {summary['target']}, "
+                  f"{_network(summary)}")  # fmt: skip
     for delay, conditions in summary["accuracy"].items():
         for condition, a in conditions.items():
             rt = summary["reaction_time_s"][delay][condition]["value"]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfc_standalone.errors import ParameterError, ResultsError
+from pfc_standalone.experiment.trained import Networks, is_trained, read_trained, write_trained
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.tasks import Task
 
@@ -37,11 +38,14 @@ class Weights:
         (n_pixels,) ndarray of float64.
     provenance : mapping
         How they came about, as texts.
+    networks : mapping
+        All weights of trained networks of the model rate, by the seed of each; nothing else then.
     """
 
     projections: Mapping[tuple[str, str], float] = field(default_factory=dict)
     pixels: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=lambda: {"made": "by hand"})
+    networks: Networks = field(default_factory=dict)
 
     @classmethod
     def by_hand(cls, parameters: Parameters) -> Weights:
@@ -62,15 +66,22 @@ class Weights:
             {**hand.projections, **self.projections},
             {**hand.pixels, **self.pixels},
             self.provenance,
+            self.networks,
         )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain lists, texts and numbers, from which `from_dict` makes the same weights."""
-        return {
+        plain = {
             "projections": [[s, d, float(g)] for (s, d), g in self.projections.items()],
             "pixels": {unit: values.tolist() for unit, values in self.pixels.items()},
             "provenance": dict(self.provenance),
         }
+        if self.networks:
+            plain["networks"] = {
+                seed: [[s, d, float(w)] for (s, d), w in network.items()]
+                for seed, network in self.networks.items()
+            }
+        return plain
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Weights:
@@ -79,12 +90,17 @@ class Weights:
             {(s, d): g for s, d, g in raw["projections"]},
             {unit: np.array(values) for unit, values in raw["pixels"].items()},
             raw["provenance"],
+            {
+                int(seed): {(s, d): w for s, d, w in network}
+                for seed, network in raw.get("networks", {}).items()
+            },
         )
 
     def check(self, parameters: Parameters) -> None:
         """Raise `ParameterError` if a weight is none, or a network of these parameters has no place
         for it.
         """
+        self._check_model(parameters.network.model)
         self._check_values("the weights have")
         task = parameters.network.task
         known = {(p.source, p.destination) for p in task.projections}
@@ -101,6 +117,18 @@ class Weights:
                     f"{task.name} has {task.n_pixels} onto {', '.join(task.units['input'])}: use "
                     "weights that were made for it"
                 )
+
+    def _check_model(self, model: str) -> None:
+        if self.networks and model != "rate":
+            raise ParameterError(
+                f"the weights are those of trained networks, and the model is {model}: use --model "
+                "rate, or weights in nS"
+            )
+        if model == "rate" and (self.projections or self.pixels):
+            raise ParameterError(
+                "the weights are conductances of a spiking network, and the model is rate: use "
+                "--model spiking, or weights made with python -m pfc_standalone train-rate-model"
+            )
 
     def _check_values(self, who: str) -> None:
         named = {f"{s} -> {d}": np.array([g]) for (s, d), g in self.projections.items()}
@@ -121,6 +149,11 @@ class Weights:
         """
         import xarray as xr
 
+        if self.networks:
+            write_trained(
+                Path(path), self.networks, {"command": "", "date": ""} | dict(self.provenance)
+            )
+            return
         pairs = list(self.projections)
         data: dict[str, Any] = {
             "source": ("projection", np.array([s for s, _ in pairs], dtype="U32")),
@@ -161,6 +194,9 @@ class Weights:
         import xarray as xr
 
         path = Path(path).expanduser()
+        if path.is_file() and is_trained(path):
+            networks, provenance = read_trained(path)
+            return cls(provenance=provenance, networks=networks)
         try:
             data = xr.load_dataset(path, engine="h5netcdf")
         except FileNotFoundError:

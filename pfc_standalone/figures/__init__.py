@@ -47,7 +47,8 @@ def save_figures(dataset: xr.Dataset, folder: Path) -> list[Path]:
 
     Those that come with the program are ``raster`` (example trials), ``rates`` (shortest delay),
     ``rates_long`` (longest delay, if there are several), ``behaviour``, and ``traces`` if traces
-    were recorded. All replicates are pooled, whatever their labels.
+    were recorded; of a model without spikes, ``activities`` and ``activities_long`` instead. All
+    replicates are pooled, whatever their labels.
 
     Parameters
     ----------

@@ -1,8 +1,11 @@
-"""Rates of the selective units over a trial, condition by condition, as the decision sees them."""
+"""Rates of the selective units over a trial, condition by condition, as the decision sees them;
+or activities, of a model whose units have these.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,45 +29,95 @@ _LEGEND_LINE = 0.18  # inches
 
 
 def draw(dataset: xr.Dataset) -> dict[str, Figure]:
-    """Rates at the shortest delay, and at the longest if there are several."""
-    trials = trial_rows(dataset) if "spike_time" in dataset else []
+    """At the shortest delay, and at the longest if there are several: rates, or the activities of
+    a model whose units have these.
+    """
+    if not {"spike_time", "activity"} & set(dataset):
+        return {}
+    trials = trial_rows(dataset)
     if not trials:
         return {}
-    task, table = task_of(dataset), SpikeTable(dataset)
+    task, shown = task_of(dataset), _shown(dataset)
     delays = sorted({t.delay for t in trials})
-    shown = {"rates": delays[0]} | ({"rates_long": delays[-1]} if len(delays) > 1 else {})
+    at = {"": delays[0]} | ({"_long": delays[-1]} if len(delays) > 1 else {})
     return {
-        name: _at_delay(task, table, [t for t in trials if t.delay == delay])
-        for name, delay in shown.items()
+        f"{shown.name}{suffix}": _at_delay(task, shown, [t for t in trials if t.delay == delay])
+        for suffix, delay in at.items()
     }
 
 
-def _at_delay(task: Task, table: SpikeTable, trials: list[TrialRow]) -> Figure:
+@dataclass(frozen=True)
+class _Shown:
+    """What is drawn of units: for trials and a unit's name, times around cue onset and a row for
+    each trial, masked outside it.
+    """
+
+    name: str
+    layers: tuple[str, ...]
+    unit: str
+    aligned: Callable[[list[TrialRow], str], tuple[NDArray[Any], np.ma.MaskedArray[Any, Any]]]
+    least: float  # top of a panel
+    title: Callable[[list[TrialRow]], str]
+
+
+def _shown(dataset: xr.Dataset) -> _Shown:
+    if "spike_time" not in dataset:
+        return _activities(dataset)
+    table = SpikeTable(dataset)
+    return _Shown(
+        "rates", LAYERS, " (Hz)", lambda trials, name: _aligned_rates(trials, table, name), 1.0,
+        lambda some: f"Rates of selective units as the decision sees them (filter {_tau(some)})",
+    )  # fmt: skip
+
+
+def _activities(dataset: xr.Dataset) -> _Shown:
+    time, units = dataset["activity_time"].values, dataset["activity_unit"].values.tolist()
+    step, activity = float(np.diff(time).mean()), dataset["activity"].values
+
+    def aligned(
+        trials: list[TrialRow], name: str
+    ) -> tuple[NDArray[Any], np.ma.MaskedArray[Any, Any]]:
+        before = max(round((t.onset - t.start) / step) for t in trials)
+        after = max(round((t.end - t.onset) / step) for t in trials)
+        rows = np.ma.masked_all((len(trials), before + after))
+        for row, trial in zip(rows, trials, strict=True):
+            first, onset, end = (round(x / step) for x in (trial.start, trial.onset, trial.end))
+            part = activity[trial.position, units.index(name), first:end]
+            row[before + first - onset : before + first - onset + part.size] = part
+        return step * (np.arange(before + after) - before), rows
+
+    layers = tuple(layer for layer in LAYERS if any(u.startswith(f"{layer}_") for u in units))
+    return _Shown("activities", layers, "", aligned, 1.0, lambda trials: "Activities of the units")
+
+
+def _at_delay(task: Task, shown: _Shown, trials: list[TrialRow]) -> Figure:
     colours, groups = unit_colours(task), by_condition(trials, task)
-    entries = 1 + max(len(task.units[layer]) for layer in LAYERS)  # of a legend
-    size = max(WIDTH, _NARROWEST * len(groups)), max(4.8, 1.2 + 3 * _LEGEND_LINE * entries)
+    rows = len(shown.layers)
+    entries = 1 + max(len(task.units[layer]) for layer in shown.layers)  # of a legend
+    height = max(4.8 * (1 + rows) / 4, 1.2 + rows * _LEGEND_LINE * entries)
+    size = max(WIDTH, _NARROWEST * len(groups)), height
     figure = Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(3, len(groups), sharex="col", sharey="row", squeeze=False)
+    grid = figure.subplots(rows, len(groups), sharex="col", sharey="row", squeeze=False)
     for column, (condition, some) in zip(grid.T, groups.items(), strict=True):
-        for ax, layer in zip(column, LAYERS, strict=True):
+        for ax, layer in zip(column, shown.layers, strict=True):
             for unit in task.units[layer]:
-                times, rates = _aligned_rates(some, table, f"{layer}_{unit}")
+                times, rates = shown.aligned(some, f"{layer}_{unit}")
                 _mean_and_spread(ax, times, rates, colours[unit], unit)
-        _show_thresholds(column[2], some)
+        _show_thresholds(column[-1], some)
         shade_phases(column, some[0], letters_only=True)
         column[0].set_xlim(times[0], times[-1])
         n = f"{len(some)} trial" + "s" * (len(some) != 1)
         column[0].set_title(f"{condition} ({n})", pad=14)
-        column[2].set_xlabel("")
-    for row, layer in zip(grid, LAYERS, strict=True):
-        row[0].set_ylabel(f"{layer} (Hz)")
-        row[0].set_ylim(0, max(row[0].get_ylim()[1], 1.0))
+        column[-1].set_xlabel("")
+    for row, layer in zip(grid, shown.layers, strict=True):
+        row[0].set_ylabel(f"{layer}{shown.unit}")
+        row[0].set_ylim(0, max(row[0].get_ylim()[1], shown.least))
         row[-1].legend(
             loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=1.2, borderaxespad=0.2
         )
     figure.align_ylabels(grid[:, 0])
     figure.supxlabel("time from cue onset (s)", fontsize=8)
-    figure.suptitle(_title(groups), fontsize=9)
+    figure.suptitle(_title(shown, groups), fontsize=9)
     return figure
 
 
@@ -117,15 +170,15 @@ def _show_thresholds(ax: Axes, trials: list[TrialRow]) -> None:
         line.set_label("threshold" if k == 0 else "")
 
 
-def _title(groups: Mapping[str, list[TrialRow]]) -> str:
+def _title(shown: _Shown, groups: Mapping[str, list[TrialRow]]) -> str:
     trials = [t for some in groups.values() for t in some]
-    taus = sorted({t.tau * 1e3 for t in trials})
-    tau = f"{taus[0]:.0f}" if len(taus) == 1 else f"{taus[0]:.0f} to {taus[-1]:.0f}"
     spread = ", mean ± s.d. over trials" if max(map(len, groups.values())) > 1 else ""
-    return (
-        f"Rates of selective units as the decision sees them (filter {tau} ms), "
-        f"delay {trials[0].delay_text} s{spread}"
-    )
+    return f"{shown.title(trials)}, delay {trials[0].delay_text} s{spread}"
+
+
+def _tau(trials: list[TrialRow]) -> str:
+    taus = sorted({t.tau * 1e3 for t in trials})
+    return (f"{taus[0]:.0f}" if len(taus) == 1 else f"{taus[0]:.0f} to {taus[-1]:.0f}") + " ms"
 
 
 FIGURE = draw

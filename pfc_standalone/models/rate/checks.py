@@ -18,12 +18,13 @@ def check_points(points: list[Point]) -> None:
     """Raise `ParameterError` unless every point can be simulated."""
     for parameters in {id(p.parameters): p.parameters for p in points}.values():
         check_task(parameters)
-        _check_parameters(parameters)
+        check_parameters(parameters)
     for point in points:
         weights_of(point)
 
 
-def _check_parameters(parameters: Parameters) -> None:
+def check_parameters(parameters: Parameters) -> None:
+    """Raise `ParameterError` unless networks of these parameters can be trained and run."""
     for name, only in _ONLY.items():
         if parameters[name] != only:
             raise ParameterError(
