@@ -26,9 +26,7 @@ Measured = dict[str, Errors]
 def measure(parameters: Parameters, weights: Weights) -> Measured:
     """Of one network: by what is measured, gain, delay and condition."""
     data = simulate(study(parameters, over={"memory.gain": GAINS}, weights=weights), "cpp")
-    found: Measured = {
-        name: {} for name in ("errors", "RT correct", "RT wrong", "crossed early")
-    }
+    found: Measured = {name: {} for name in ("errors", "RT correct", "RT wrong", "crossed early")}
     gain = np.broadcast_to(data["memory.gain"].values[:, None], data["trial_correct"].shape)
     columns = {
         n: data[f"trial_{n}"].values
