@@ -71,7 +71,7 @@ class Weights:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain lists, texts and numbers, from which `from_dict` makes the same weights."""
-        plain = {
+        plain: dict[str, Any] = {
             "projections": [[s, d, float(g)] for (s, d), g in self.projections.items()],
             "pixels": {unit: values.tolist() for unit, values in self.pixels.items()},
             "provenance": dict(self.provenance),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,8 +88,9 @@ def train(
     rngs = [np.random.default_rng(seed) for seed in seeds]
     weights = np.stack([first_weights(rng) for rng in rngs])
     moments = np.zeros((2, *weights.shape))
-    right_for = np.zeros(len(seeds), int)
-    left, found = np.arange(len(seeds)), dict[int, Trained]()
+    right_for: NDArray[np.integer[Any]] = np.zeros(len(seeds), int)
+    left: NDArray[np.integer[Any]] = np.arange(len(seeds))
+    found: dict[int, Trained] = {}
     for epoch in range(1, recipe.max_epochs + 1):
         noise = _noise([rngs[k] for k in left], trials, recipe.noise)
         _, gradient, state = loss_and_gradient(parameters, recipe, trials, weights, noise)
@@ -96,11 +98,11 @@ def train(
         right_for = np.where(right, right_for + 1, 0)
         done = right_for >= recipe.patience
         for k in np.flatnonzero(done | (epoch == recipe.max_epochs)):
-            found[left[k]] = _named(seeds[left[k]], weights[k], epoch, bool(done[k]))
-        left, weights, gradient, right_for = (
-            a[~done] for a in (left, weights, gradient, right_for)
-        )
-        moments = moments[:, ~done]
+            number = int(left[k])
+            found[number] = _named(seeds[number], weights[k], epoch, bool(done[k]))
+        go_on = ~done
+        left, right_for = left[go_on], right_for[go_on]
+        weights, gradient, moments = weights[go_on], gradient[go_on], moments[:, go_on]
         on_progress(max(len(found) / len(seeds), epoch / recipe.max_epochs))
         if not left.size:
             break
