@@ -135,7 +135,7 @@ def test_low_gain_loses_memory():
     held = {}
     for gain in (1.0, 0.7):
         dataset, _ = experiment(
-            network__n_per_unit=50, experiment__trials=2, experiment__delays="5",
+            network__n_per_unit=25, experiment__trials=2, experiment__delays="5",
             memory__gain=gain, experiment__replicates=2,
         )  # fmt: skip
         held[gain] = activity.memory_held(dataset)["5"]
