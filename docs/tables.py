@@ -1,4 +1,4 @@
-"""Write the tables of numbers into docs/model.md, from the code that they describe.
+"""Write the tables of numbers into docs/model.md and docs/rate-model.md, from the code.
 
 ``python docs/tables.py`` rewrites what stands between ``<!-- table: NAME -->`` and
 ``<!-- end -->``; with ``--check`` it changes nothing and fails where a table is not up to date.
@@ -6,19 +6,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from statistics import median
 
 from pfc_standalone.analysis.bounds import BOUNDS
 from pfc_standalone.experiment.weights import pixel_shares
+from pfc_standalone.models.rate.trained import shipped
+from pfc_standalone.models.rate.training import Recipe
+from pfc_standalone.models.rate.units import SIGNS
 from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.parameters import Parameters, parameter_fields, with_values
 from pfc_standalone.parameters.fields import allowed_range
 from pfc_standalone.tasks import LAYERS, TASKS
 
-PAGE = Path(__file__).parent / "model.md"
+PAGES = tuple(Path(__file__).parent / name for name in ("model.md", "rate-model.md"))
 _BLOCK = re.compile(r"(<!-- table: (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 P = Parameters()
 
@@ -111,6 +116,42 @@ def bounds() -> str:
     return table(["quantity", "allowed", "n_per_unit", "source", "why"], rows)
 
 
+def recipe() -> str:
+    """Numbers of the training of the rate model."""
+    meanings = {
+        "rate": "learning rate of Adam",
+        "decay_1": "decay of Adam's mean of the gradient",
+        "decay_2": "decay of Adam's mean of its square",
+        "noise": "s.d. of the noise of each net input while training",
+        "prepared": "activity up to which an output may prepare before the probe",
+        "self_decay": "weight of the squared self-excitation in the loss",
+        "target_from": "s after probe onset: from here outputs must show the answer",
+        "target_to": "s after probe onset: until here",
+        "patience": "epochs in a row in which all trials must be right",
+        "max_epochs": "then training gives up",
+        "delays": "s, all in every epoch",
+        "frequencies": "of AX, AY, BX and BY",
+    }
+    rows = []
+    for f in dataclasses.fields(Recipe):
+        value = getattr(Recipe(), f.name)
+        shown = ", ".join(map(_shown, value)) if isinstance(value, tuple) else value
+        rows.append([f"`{f.name}`", shown, meanings[f.name]])
+    return table(["", "value", "meaning"], rows)
+
+
+def trained() -> str:
+    """Weights of the networks of the rate model that come along."""
+    networks = shipped().values()
+    rows = []
+    for (source, destination), sign in SIGNS.items():
+        values = [n[source, destination] for n in networks]
+        spread = f"{min(values):.2f} to {max(values):.2f}"
+        row = [source, destination, "+" if sign > 0 else "-", f"{median(values):.2f}", spread]
+        rows.append(row)
+    return table(["source", "destination", "sign", "median", "range"], rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "sizes": sizes,
     "network": groups("network"),
@@ -126,6 +167,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "timing": groups("timing"),
     "decision": groups("decision"),
     "bounds": bounds,
+    "rate": groups("rate"),
+    "recipe": recipe,
+    "trained": trained,
 }
 
 
@@ -142,12 +186,13 @@ def with_tables(text: str) -> str:
 
 def main() -> None:
     """Entry point."""
-    text = PAGE.read_text()
-    new = with_tables(text)
-    if "--check" not in sys.argv:
-        PAGE.write_text(new)
-    elif new != text:
-        sys.exit("docs/model.md is not up to date: run python docs/tables.py")
+    for page in PAGES:
+        text = page.read_text()
+        new = with_tables(text)
+        if "--check" not in sys.argv:
+            page.write_text(new)
+        elif new != text:
+            sys.exit(f"docs/{page.name} is not up to date: run python docs/tables.py")
 
 
 if __name__ == "__main__":

@@ -63,7 +63,9 @@ class Evidence:
     rates : (n_units, n_times) ndarray of float64
         Filtered rates, Hz, or activities of the outputs.
     grid : float
-        Time between two of them, s; the first is at 0.
+        Time between two of them, s.
+    begin : float
+        Time of the first, s.
     threshold, window : float
         What a response must reach, and until when after the window's opening, s.
     waits : bool
@@ -73,6 +75,7 @@ class Evidence:
 
     rates: NDArray[np.float64]
     grid: float
+    begin: float
     threshold: float
     window: float
     waits: bool
@@ -82,9 +85,10 @@ class Evidence:
         between a trial's start and the opening of its window.
         """
         # a stimulus is seen at the first update after its onset
-        first, opens_at = round(start / self.grid), round(opens / self.grid) + self.waits
-        before = slice(first, opens_at)
-        window = slice(opens_at, opens_at + round(self.window / self.grid))
+        first, shown = (round((time - self.begin) / self.grid) for time in (start, opens))
+        allowed = shown + self.waits
+        before = slice(first, allowed)
+        window = slice(allowed, allowed + round(self.window / self.grid))
         unit, step, early = decide(self.rates, self.threshold, before, window)
         if early and self.waits:
             unit, step, _ = decide(self.rates, self.threshold, slice(0), window)
@@ -103,19 +107,18 @@ def add_responses(dataset: xr.Dataset) -> xr.Dataset:
     if not {"spike_time", "activity"} & set(dataset):
         return dataset
     units = task_of(dataset).units["output"]
-    evidence_of = _spike_evidence(dataset) if "spike_time" in dataset else _activities(dataset)
+    waits = "spike_time" not in dataset
+    evidence_of = _activities(dataset) if waits else _spike_evidence(dataset)
     shape = dataset["trial_onset"].shape
     response = np.full(shape, "", dtype="U16")
     reaction = np.full(shape, np.nan)
     early = np.zeros(shape, dtype=bool)
-    waits = False
     columns = {n: dataset[f"trial_{n}"].values for n in ("start", "window_start", "end")}
     for r in range(shape[0]):
         ends = columns["end"][r]
         if np.isnan(ends).all():
             continue
         evidence = evidence_of(r, float(np.nanmax(ends)))
-        waits = evidence.waits
         for k in np.flatnonzero(~np.isnan(ends)):
             unit, reaction[r, k], early[r, k] = evidence.decide(
                 columns["start"][r, k], columns["window_start"][r, k]
@@ -143,7 +146,7 @@ def _spike_evidence(dataset: xr.Dataset) -> Callable[[int, float], Evidence]:
     def evidence(replicate: int, end: float) -> Evidence:
         rule = parameters_of(dataset, replicate).decision
         rates = _output_rates(table, replicate, units, end + rule.window, rule.tau)
-        return Evidence(rates, GRID, rule.threshold, rule.window, waits=False)
+        return Evidence(rates, GRID, 0.0, rule.threshold, rule.window, waits=False)
 
     return evidence
 
@@ -152,13 +155,13 @@ def _activities(dataset: xr.Dataset) -> Callable[[int, float], Evidence]:
     """The same of a model whose units have activities: they are what is watched."""
     wanted = [f"output_{u}" for u in task_of(dataset).units["output"]]
     outputs = dataset["activity"].sel(activity_unit=wanted).values
+    begin = float(dataset["activity_time"][0])
 
     def evidence(replicate: int, end: float) -> Evidence:
         parameters = parameters_of(dataset, replicate)
         rule, rates = parameters.rate, outputs[replicate].astype(np.float64)
-        return Evidence(
-            rates, parameters.si("rate.update"), rule.threshold, rule.window, waits=True
-        )
+        grid = parameters.si("rate.update")
+        return Evidence(rates, grid, begin, rule.threshold, rule.window, waits=True)
 
     return evidence
 

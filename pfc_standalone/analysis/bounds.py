@@ -93,7 +93,11 @@ class Verdict:
 
 
 def judge(dataset: xr.Dataset) -> list[Verdict]:
-    """Every value of a dataset that has a bound at its size, in the order of `BOUNDS`."""
+    """Every value of a dataset that has a bound at its size, in the order of `BOUNDS`; none of a
+    model without spikes, since the bounds are those of neurons.
+    """
+    if "spike_time" not in dataset:
+        return []
     n = parameters_of(dataset).network.n_per_unit
     return [
         Verdict(bound, where, float(value))

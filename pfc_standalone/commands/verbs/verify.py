@@ -64,6 +64,11 @@ def _main(arguments: argparse.Namespace) -> int:
     parameters = parameters_from(arguments)
     if vars(arguments)["network.n_per_unit"] is None:
         parameters = with_values(parameters, {"network.n_per_unit": _DEFAULT_SIZE})
+    if parameters.network.model == "rate":
+        raise ParameterError(
+            "--model is rate, allowed is a model with spikes, which are what is compared here: the "
+            "activities of the model rate are compared bit by bit in tests/test_rate_model.py"
+        )
     weights = weights_from(arguments)
     weights.check(parameters)
     names = arguments.targets.split(",")

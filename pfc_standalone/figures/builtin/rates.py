@@ -81,7 +81,9 @@ def _activities(dataset: xr.Dataset) -> _Shown:
         after = max(round((t.end - t.onset) / step) for t in trials)
         rows = np.ma.masked_all((len(trials), before + after))
         for row, trial in zip(rows, trials, strict=True):
-            first, onset, end = (round(x / step) for x in (trial.start, trial.onset, trial.end))
+            first, onset, end = (
+                round((x - time[0]) / step) for x in (trial.start, trial.onset, trial.end)
+            )
             part = activity[trial.position, units.index(name), first:end]
             row[before + first - onset : before + first - onset + part.size] = part
         return step * (np.arange(before + after) - before), rows
