@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,8 +27,17 @@ from pfc_standalone.noise.functions.normal_quantile import normal_quantile
 from pfc_standalone.simulation.simulate import plan_runs
 from pfc_standalone.simulation.targets import get_target
 
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "rate-model.md"
 #: One build serves all tests here.
 BUILT = {"network.model": "rate", "build.strict_math": True, "network.batch": 32}
+
+
+def load(example):
+    spec = importlib.util.spec_from_file_location(example, ROOT / "examples" / f"{example}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def rate(**values):
@@ -180,6 +191,20 @@ def test_reduced_gain_dissociates_bx_from_ay():
     slow = {c: times[wrong & (data["trial_condition"].values == c)].mean() for c in ("AY", "BX")}
     assert slow["AY"] < by["AY"]  # fast errors of A's preparation
     assert slow["BX"] > by["BX"]  # slow ones of X's habit
+
+
+def test_the_examples_print_what_docs_show(capsys):
+    load("rate_time_step").main()
+    said = capsys.readouterr().out
+    assert "two stable states for weights of 4.78 to 5.62" in said
+    page = PAGE.read_text()
+    assert all(line in page for line in said.splitlines() if line.startswith("|"))
+    settings = ["experiment.replicates=4", *(f"{n}={v}" for n, v in BUILT.items())]
+    load("rate_dissociation").main("20", "", *settings)
+    said = capsys.readouterr().out
+    assert "24 networks, 20 trials of each kind" in said
+    (dissociating,) = re.findall(r"BX errors 30 points up at 5 s: (\d+) of 24", said)
+    assert int(dissociating) >= 20
 
 
 # --------------------------------------------------------------------------------- commands
