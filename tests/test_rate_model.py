@@ -14,6 +14,7 @@ from scipy import stats
 
 from pfc_standalone import Parameters, Weights, load_results, prepare, simulate, study, with_values
 from pfc_standalone.commands.verbs.train_rate_model import main as train_command
+from pfc_standalone.commands.verbs.verify import main as verify_command
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment import Point, deal, schedule
 from pfc_standalone.experiment.trained import read_trained
@@ -24,6 +25,7 @@ from pfc_standalone.models.rate.training.recipe import make_trials
 from pfc_standalone.models.rate.training.train import all_right, first_weights, sign_mask
 from pfc_standalone.models.rate.units import FREE, SIGNS, UNITS
 from pfc_standalone.noise.functions.normal_quantile import normal_quantile
+from pfc_standalone.simulation import verify_activities
 from pfc_standalone.simulation.simulate import plan_runs
 from pfc_standalone.simulation.targets import get_target
 
@@ -307,3 +309,58 @@ def test_a_broken_file_of_networks_is_one_sentence(tmp_path, change, said):
     (tmp_path / "file.json").write_text(json.dumps(raw)[:500])
     with pytest.raises(ParameterError, match="cannot be read"):
         Weights.load(tmp_path / "file.json")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--recipe", "max_epochs=0"], "max_epochs is 0, allowed is 1 to 1e+06"),
+        (["--recipe", "noise=nan"], "noise is nan, allowed is 0 to 20"),
+        (["--recipe", "noise=x"], "noise is x, allowed is a number"),
+        (["--recipe", "speed=1"], "--recipe has speed, allowed is one of"),
+        (["--recipe", "target_to=0.1"], "target_to is 0.1 s, allowed is more than"),
+        (["--recipe", "target_to=0.62"], "target_to is 0.62 s, allowed is a multiple of"),
+        (["--recipe", "target_to=2"], "target_to is 2 s, allowed is at most rate.window"),
+        (["--seeds", "0"], "--seeds is 0, allowed are 1 to 1000"),
+        (["--seed", "-1"], "--seed is -1, allowed"),
+        (["--set", "rate.update=7"], "timing.settle is 1 s, allowed is a multiple of rate.update"),
+        (["--set", "rate.gain=1"], "rate.gain is not a parameter"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(options, said, tmp_path, capsys):
+    assert train_command(["--seeds", "1", *options, "--output", str(tmp_path / "none")]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert said in error
+    assert not list(tmp_path.iterdir())
+
+
+# ----------------------------------------------------------------------------------- verify
+@pytest.mark.parametrize(
+    ("error", "agree"), [(0.0, True), (1e-15, False), (1e-9, False), (1e-3, False)]
+)
+def test_verify_compares_activities(error, agree, tmp_path, capsys, monkeypatch):
+    """With strict math every bit counts; the default build may round."""
+    computed = []
+
+    def activities(parameters, target, on_progress, weights):
+        strict = parameters.build.strict_math
+        computed.append((target.name, strict))
+        off = error if target.name == "numpy" and (strict or error > 1e-6) else 0.0
+        return np.linspace(0.0, 1.0, 40).reshape(4, 10) + 2 * off
+
+    monkeypatch.setattr(verify_activities, "_activities", activities)
+    file = tmp_path / "verdict.json"
+    arguments = ["--model", "rate", "--targets", "cpp,numpy", "--output", str(file)]
+    assert verify_command(arguments) == (0 if agree else 4)
+    assert ("DO NOT AGREE" in capsys.readouterr().out) is not agree
+    assert set(computed) == {(t, s) for t in ("cpp", "numpy") for s in (True, False)}
+    strict, default = json.loads(file.read_text())["activities"]
+    assert (strict["build"], strict["agrees"]) == ("strict", agree)
+    assert default["agrees"] is (error < 1e-6)
+
+
+def test_silence_is_no_agreement():
+    still = np.full((4, 10), 0.0759)
+    found = verify_activities._compare("a", "b", "strict", still, still)
+    assert found.equal == found.compared == 40
+    assert not found.agrees

@@ -21,6 +21,7 @@ from pfc_standalone.parameters import with_values
 from pfc_standalone.results.folder import check_output
 from pfc_standalone.simulation.targets import get_target
 from pfc_standalone.simulation.verify import ALPHA, EQUAL, MIN_EXACT_SPIKES, MIN_SEEDS, REAL, verify
+from pfc_standalone.simulation.verify_activities import verify_activities
 
 #: Of networks whose spikes are compared, unless the user says.
 _DEFAULT_SIZE = 25
@@ -31,7 +32,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m pfc_standalone verify",
         description="Run the network on several targets and compare: with strict math and one "
         "seed, spike by spike; with the default build and many seeds, the distributions of rate, "
-        "ISI CV and count correlation of every population.",
+        "ISI CV and count correlation of every population. Of a model without spikes, activities "
+        "are compared one by one.",
         epilog="Exit code: 0 if the targets agree, 4 if they do not, 3 if one cannot run here.",
         allow_abbrev=False,
     )
@@ -64,11 +66,6 @@ def _main(arguments: argparse.Namespace) -> int:
     parameters = parameters_from(arguments)
     if vars(arguments)["network.n_per_unit"] is None:
         parameters = with_values(parameters, {"network.n_per_unit": _DEFAULT_SIZE})
-    if parameters.network.model == "rate":
-        raise ParameterError(
-            "--model is rate, allowed is a model with spikes, which are what is compared here: the "
-            "activities of the model rate are compared bit by bit in tests/test_rate_model.py"
-        )
     weights = weights_from(arguments)
     weights.check(parameters)
     names = arguments.targets.split(",")
@@ -81,15 +78,43 @@ def _main(arguments: argparse.Namespace) -> int:
         raise ParameterError(f"--seeds is {arguments.seeds}, allowed is {MIN_SEEDS} or more")
     targets = [get_target(name) for name in names]
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    default = Path("results") / f"verify-n{parameters.network.n_per_unit}-{stamp}.json"
+    rate = parameters.network.model == "rate"
+    kind = "rate" if rate else f"n{parameters.network.n_per_unit}"
+    default = Path("results") / f"verify-{kind}-{stamp}.json"
     output = (arguments.output or default).expanduser()
     check_output(output)
     with progress_bars(Console(stderr=True, highlight=False)) as report:
-        found = verify(parameters, targets, arguments.seeds, report, weights)
+        if rate:
+            found = verify_activities(parameters, targets, report, weights)
+        else:
+            found = verify(parameters, targets, arguments.seeds, report, weights)
     output.write_text(json.dumps(found, indent=1) + "\n")
-    print_report(found)
+    (print_activities if rate else print_report)(found)
     print(f"Written to {output}")
     return 0 if found["agree"] else 4
+
+
+def print_activities(found: dict[str, Any]) -> None:
+    """Print the verdict of `verify_activities` and what it rests on."""
+    from rich.console import Console
+    from rich.table import Table
+
+    out = Console(highlight=False)
+    table = Table(
+        *("build", "target", "reference", "activities", "same bits", "largest difference"),
+        title=f"Activity by activity: seed {found['seed']}",
+    )
+    for r in found["activities"]:
+        apart = f"{r['largest_difference']:.3g}"
+        cells = r["build"], r["target"], r["reference"], str(r["compared"]), str(r["equal"]), apart
+        table.add_row(*cells)
+    out.print(table)
+    out.print(
+        f"Allowed: none with strict math, {found['tolerance']:g} with the default build. The noise "
+        "is the same on every target, so nothing is compared in distribution."
+    )
+    verdict = "agree" if found["agree"] else "DO NOT AGREE"
+    out.print(f"Verdict: {', '.join(found['targets'])} {verdict}.")
 
 
 def print_report(found: dict[str, Any]) -> None:

@@ -42,7 +42,8 @@ def forward(
     state = np.full(fed.shape[1:], rate.bias)
     ys, states = np.empty_like(fed), np.empty_like(fed)
     for t, drive in enumerate(fed):
-        y = 1 / (1 + np.exp(-state))
+        with np.errstate(over="ignore"):  # an activity of 0
+            y = 1 / (1 + np.exp(-state))
         total = drive
         for j in range(len(FREE)):
             total = total + y[..., j, None] * recurrent[:, None, j]

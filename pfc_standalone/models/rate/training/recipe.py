@@ -12,8 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pfc_standalone.errors import ParameterError
 from pfc_standalone.models.rate.units import INPUTS, OUTPUTS, TASK
 from pfc_standalone.parameters import Parameters
+from pfc_standalone.parameters.fields import check_multiple
+
+#: Lowest and highest value of the recipe's numbers.
+_ALLOWED = {
+    "rate": (1e-6, 1.0),
+    "decay_1": (0.0, 0.9999),
+    "decay_2": (0.0, 0.999999),
+    "noise": (0.0, 20.0),
+    "prepared": (0.01, 0.99),
+    "self_decay": (0.0, 1.0),
+    "target_from": (0.0, 10.0),
+    "target_to": (0.0, 10.0),
+    "patience": (1, 1_000_000),
+    "max_epochs": (1, 1_000_000),
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +70,19 @@ class Recipe:
     delays: tuple[float, ...] = (0.75, 5.0)
     frequencies: tuple[float, ...] = (0.7, 0.1, 0.1, 0.1)
 
+    def __post_init__(self) -> None:
+        for name, (low, high) in _ALLOWED.items():
+            value = getattr(self, name)
+            if not low <= value <= high:  # NaN too
+                raise ParameterError(
+                    f"the recipe's {name} is {value:g}, allowed is {low:g} to {high:g}"
+                )
+        if not self.target_from < self.target_to:
+            raise ParameterError(
+                f"the recipe's target_to is {self.target_to:g} s, allowed is more than "
+                f"target_from = {self.target_from:g} s"
+            )
+
 
 @dataclass(frozen=True)
 class Trials:
@@ -83,8 +112,23 @@ class Trials:
 
 
 def make_trials(parameters: Parameters, recipe: Recipe) -> Trials:
-    """The trials of an epoch, with the timing that experiments have."""
+    """The trials of an epoch, with the timing that experiments have.
+
+    Raises
+    ------
+    ParameterError
+        If the time of the target or a delay is no multiple of an update, or ends too late.
+    """
     timing, update = parameters.timing, parameters.si("rate.update")
+    times = [(f"the recipe's {n}", getattr(recipe, n)) for n in ("target_from", "target_to")]
+    times += [("a delay of the recipe", delay) for delay in recipe.delays]
+    for name, seconds in times:
+        check_multiple(name, seconds, "s", "rate.update", update)
+    if recipe.target_to > parameters.rate.window + 1e-9:
+        raise ParameterError(
+            f"the recipe's target_to is {recipe.target_to:g} s, allowed is at most rate.window = "
+            f"{parameters.rate.window:g} s"
+        )
 
     def steps(seconds: float) -> int:
         return round(seconds / update)

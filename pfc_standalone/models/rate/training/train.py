@@ -15,6 +15,8 @@ from pfc_standalone.models.rate.units import FREE, MEMORIES, OUTPUTS, SIGNS, UNI
 from pfc_standalone.parameters import Parameters
 
 Array = NDArray[np.float64]
+#: So many states in the arrays of networks that are trained side by side: 32 MB each.
+_STATES_AT_ONCE = 4_000_000
 _OUT = slice(len(FREE) - len(OUTPUTS), len(FREE))
 
 
@@ -82,9 +84,34 @@ def train(
     -------
     list of Trained
         In the order of the seeds; each is the same whichever others are trained beside it.
+
+    Raises
+    ------
+    ParameterError
+        If the recipe does not go with the parameters.
     """
     recipe = recipe or Recipe()
-    trials, mask = make_trials(parameters, recipe), sign_mask()
+    trials = make_trials(parameters, recipe)
+    at_once = max(1, _STATES_AT_ONCE // (trials.asked.size * len(FREE)))
+    found: list[Trained] = []
+    for first in range(0, len(seeds), at_once):
+        some = seeds[first : first + at_once]
+
+        def report(done: float, before: int = first, size: int = len(some)) -> None:
+            on_progress((before + done * size) / len(seeds))
+
+        found += _train_together(parameters, some, recipe, trials, report)
+    return found
+
+
+def _train_together(
+    parameters: Parameters,
+    seeds: Sequence[int],
+    recipe: Recipe,
+    trials: Trials,
+    on_progress: Callable[[float], None],
+) -> list[Trained]:
+    mask = sign_mask()
     rngs = [np.random.default_rng(seed) for seed in seeds]
     weights = np.stack([first_weights(rng) for rng in rngs])
     moments = np.zeros((2, *weights.shape))
@@ -100,10 +127,10 @@ def train(
         for k in np.flatnonzero(done | (epoch == recipe.max_epochs)):
             number = int(left[k])
             found[number] = _named(seeds[number], weights[k], epoch, bool(done[k]))
+        on_progress(max(len(found) / len(seeds), epoch / recipe.max_epochs))
         go_on = ~done
         left, right_for = left[go_on], right_for[go_on]
         weights, gradient, moments = weights[go_on], gradient[go_on], moments[:, go_on]
-        on_progress(max(len(found) / len(seeds), epoch / recipe.max_epochs))
         if not left.size:
             break
         weights = _step(recipe, mask, weights, gradient * np.abs(mask), moments, epoch)

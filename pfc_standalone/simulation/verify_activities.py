@@ -1,0 +1,123 @@
+"""Whether the targets compute the same, for a model whose units have activities and no spikes.
+
+The noise is the same on every target, so activities are compared one by one: with strict math they
+must be the same bits, with the default build the same but for rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfc_standalone.experiment import Point, Weights, schedule
+from pfc_standalone.experiment.weights import BY_HAND
+from pfc_standalone.machine import machine, versions
+from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.simulation.simulate import prepare
+from pfc_standalone.simulation.targets import Progress, Target, require
+
+#: Networks that do a trial of every kind, each with its own noise.
+NETWORKS = 16
+#: Activities of the default build may differ by this: rounding grows while a memory decides, and
+#: a difference of this size moves a response in one trial of a million.
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class ActivityResult:
+    """How far the activities of two targets are the same.
+
+    Attributes
+    ----------
+    target, reference, build : str
+        The build is "strict" or "default".
+    compared : int
+        Activities in all.
+    equal : int
+        That have the same bits.
+    largest_difference : float
+    agrees : bool
+        Whether that is allowed, and units were at work.
+    """
+
+    target: str
+    reference: str
+    build: str
+    compared: int
+    equal: int
+    largest_difference: float
+    agrees: bool
+
+
+def verify_activities(
+    parameters: Parameters,
+    targets: Sequence[Target],
+    on_progress: Progress,
+    weights: Weights = BY_HAND,
+) -> dict[str, Any]:
+    """Compare activities of each target with those of the first, in both builds.
+
+    Returns
+    -------
+    dict
+        Ready for JSON: ``agree`` is the verdict, ``activities`` has the fields of
+        `ActivityResult`, an entry for each build and each target but the first.
+
+    Raises
+    ------
+    RequirementError
+        If one of the targets cannot run on this machine.
+    """
+    for target in targets:
+        require(target)
+    found: list[ActivityResult] = []
+    for build, strict in (("strict", True), ("default", False)):
+        built = {"build.strict_math": strict, "network.batch": NETWORKS}
+        asked = with_values(parameters, built)
+        of_target = [_activities(asked, t, on_progress, weights) for t in targets]
+        names = [t.name for t in targets]
+        found += [
+            _compare(name, names[0], build, other, of_target[0])
+            for name, other in zip(names[1:], of_target[1:], strict=True)
+        ]
+    return {
+        "agree": all(r.agrees for r in found),
+        "targets": [t.name for t in targets],
+        "seed": parameters.experiment.seed,
+        "tolerance": TOLERANCE,
+        "activities": [asdict(r) for r in found],
+        "parameters": parameters.as_dict(),
+        "machine": machine(),
+        "versions": versions(),
+    }
+
+
+def _activities(
+    parameters: Parameters, target: Target, on_progress: Progress, weights: Weights
+) -> NDArray[Any]:
+    """Everything that monitors recorded, in every bit."""
+    conditions, delays = parameters.network.task.conditions, parameters.experiment.delays
+    trials = schedule(parameters, [(c, delay) for delay in delays for c in conditions])
+    points = [Point(parameters, trials, weights, replicate=k) for k in range(NETWORKS)]
+
+    def report(phase: str, done: float) -> None:
+        on_progress(f"{target.name}: {phase}", done)
+
+    (run,) = prepare(points, target, report).run(report)
+    return np.stack([run[name] for name in sorted(run) if name.startswith("activities.y_")])
+
+
+def _compare(
+    target: str, reference: str, build: str, found: NDArray[Any], expected: NDArray[Any]
+) -> ActivityResult:
+    apart = float(np.abs(found - expected).max())
+    allowed = 0.0 if build == "strict" else TOLERANCE
+    at_work = bool(expected.std() > 0.1)
+    equal = int((found == expected).sum())
+    return ActivityResult(
+        target, reference, build, found.size, equal, apart, apart <= allowed and at_work
+    )
