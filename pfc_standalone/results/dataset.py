@@ -12,6 +12,9 @@
   ``neuron``;
 - if recorded, ``trace_v`` (mV) and ``trace_g_*`` (nS) on ``trace_time`` and ``trace_neuron``, of
   the experiment's first replicate;
+- of a model whose units have activities instead of spikes (and potentials and traces),
+  ``activity`` on ``replicate``, ``activity_unit`` and ``activity_time`` (s), at the beginning of
+  each update, and ``trial_early_crossing``;
 - coordinates of ``replicate``: its number, to which ``spike_replicate`` refers, the labels of its
   point, and every parameter in which points differ;
 - attributes: ``format_version``, the parameters that points share (JSON, the task among them),
