@@ -342,7 +342,7 @@ def test_verify_compares_activities(error, agree, tmp_path, capsys, monkeypatch)
     """With strict math every bit counts; the default build may round."""
     computed = []
 
-    def activities(parameters, target, on_progress, weights):
+    def activities(parameters, target, on_progress, weights, start):
         strict = parameters.build.strict_math
         computed.append((target.name, strict))
         off = error if target.name == "numpy" and (strict or error > 1e-6) else 0.0
@@ -361,6 +361,6 @@ def test_verify_compares_activities(error, agree, tmp_path, capsys, monkeypatch)
 
 def test_silence_is_no_agreement():
     still = np.full((4, 10), 0.0759)
-    found = verify_activities._compare("a", "b", "strict", still, still)
+    found = verify_activities._compare(("a", "b", "strict", 0.0), still, still)
     assert found.equal == found.compared == 40
     assert not found.agrees

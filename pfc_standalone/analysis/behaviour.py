@@ -95,7 +95,7 @@ class Evidence:
         return unit, (step + self.waits) * self.grid if step >= 0 else np.nan, early
 
 
-def add_responses(dataset: xr.Dataset) -> xr.Dataset:
+def add_responses(dataset: xr.Dataset, begin: float = 0.0) -> xr.Dataset:
     """Read the network's response to every trial from its outputs.
 
     Adds ``trial_response`` (output unit, "" for none), ``trial_reaction_time`` (s from the
@@ -103,12 +103,17 @@ def add_responses(dataset: xr.Dataset) -> xr.Dataset:
     crossed between the trial's start and the window) and ``trial_correct``, all on (replicate,
     trial). A premature response is an error; of a model that waits for the window there is none,
     and ``trial_early_crossing`` says where a unit crossed before it.
+
+    Parameters
+    ----------
+    begin : float
+        When the runs began, s.
     """
     if not {"spike_time", "activity"} & set(dataset):
         return dataset
     units = task_of(dataset).units["output"]
     waits = "spike_time" not in dataset
-    evidence_of = _activities(dataset) if waits else _spike_evidence(dataset)
+    evidence_of = _activities(dataset) if waits else _spike_evidence(dataset, begin)
     shape = dataset["trial_onset"].shape
     response = np.full(shape, "", dtype="U16")
     reaction = np.full(shape, np.nan)
@@ -139,14 +144,15 @@ def add_responses(dataset: xr.Dataset) -> xr.Dataset:
     return dataset.assign(added)
 
 
-def _spike_evidence(dataset: xr.Dataset) -> Callable[[int, float], Evidence]:
+def _spike_evidence(dataset: xr.Dataset, begin: float) -> Callable[[int, float], Evidence]:
     """Of a replicate and the end of its last trial: filtered rates of the output units."""
     units, table = task_of(dataset).units["output"], SpikeTable(dataset)
 
     def evidence(replicate: int, end: float) -> Evidence:
         rule = parameters_of(dataset, replicate).decision
-        rates = _output_rates(table, replicate, units, end + rule.window, rule.tau)
-        return Evidence(rates, GRID, 0.0, rule.threshold, rule.window, waits=False)
+        watched = begin, end + rule.window
+        rates = _output_rates(table, replicate, units, watched, rule.tau)
+        return Evidence(rates, GRID, begin, rule.threshold, rule.window, waits=False)
 
     return evidence
 
@@ -167,14 +173,18 @@ def _activities(dataset: xr.Dataset) -> Callable[[int, float], Evidence]:
 
 
 def _output_rates(
-    table: SpikeTable, replicate: int, units: tuple[str, ...], end: float, tau: float
+    table: SpikeTable,
+    replicate: int,
+    units: tuple[str, ...],
+    window: tuple[float, float],
+    tau: float,
 ) -> NDArray[np.float64]:
     rates = []
     for unit in units:
         name = f"output_{unit}"
         size = int(table.sizes[table.names.index(name)])
         spikes, _ = table.spikes(name, replicate)
-        rates.append(filtered_rate(spikes, size, 0.0, end, GRID, tau)[1])
+        rates.append(filtered_rate(spikes, size, *window, GRID, tau)[1])
     return np.array(rates)
 
 

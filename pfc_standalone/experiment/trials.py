@@ -11,8 +11,14 @@ from pfc_standalone.errors import ParameterError
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.tasks import Condition
 
-#: Time steps of one run: they are counted in 32 bits.
-MAX_STEPS = 2**31 - 1
+#: Time steps of one run: they are counted in 32 bits, and so is when the refractory period after
+#: the last of them ends.
+MAX_STEPS = 2**31 - 2**16
+
+
+def longest_run(parameters: Parameters) -> float:
+    """When a run must have ended, s: 59.7 hours at the usual time step of 0.1 ms."""
+    return MAX_STEPS * parameters.si("network.dt")
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ def trial_lists(parameters: Parameters) -> list[tuple[Trial, ...]]:
 
 def _check_length(parameters: Parameters, total: float) -> None:
     """Refuse what is longer than a run can count, by arithmetic, before it is laid out."""
-    replicates, longest = parameters.experiment.replicates, MAX_STEPS * parameters.si("network.dt")
+    replicates, longest = parameters.experiment.replicates, longest_run(parameters)
     if total / replicates > longest:
         raise ParameterError(
             f"the trials of one replicate last about {total / replicates:.3g} s, allowed is at "

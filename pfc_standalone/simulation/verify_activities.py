@@ -6,6 +6,7 @@ must be the same bits, with the default build the same but for rounding.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -35,6 +36,8 @@ class ActivityResult:
     ----------
     target, reference, build : str
         The build is "strict" or "default".
+    start : float
+        When the run began, s.
     compared : int
         Activities in all.
     equal : int
@@ -47,6 +50,7 @@ class ActivityResult:
     target: str
     reference: str
     build: str
+    start: float
     compared: int
     equal: int
     largest_difference: float
@@ -58,8 +62,14 @@ def verify_activities(
     targets: Sequence[Target],
     on_progress: Progress,
     weights: Weights = BY_HAND,
+    starts: Sequence[float] = (0.0,),
 ) -> dict[str, Any]:
     """Compare activities of each target with those of the first, in both builds.
+
+    Parameters
+    ----------
+    starts : sequence of float
+        When the runs begin that are compared with strict math, s; at a whole update before.
 
     Returns
     -------
@@ -75,13 +85,16 @@ def verify_activities(
     for target in targets:
         require(target)
     found: list[ActivityResult] = []
-    for build, strict in (("strict", True), ("default", False)):
+    names = [t.name for t in targets]
+    update = parameters.si("rate.update")
+    aligned = [round(math.floor(start / update + 1e-6) * update, 9) for start in starts]
+    compared = [("strict", True, start) for start in aligned] + [("default", False, 0.0)]
+    for build, strict, start in compared:
         built = {"build.strict_math": strict, "network.batch": NETWORKS}
         asked = with_values(parameters, built)
-        of_target = [_activities(asked, t, on_progress, weights) for t in targets]
-        names = [t.name for t in targets]
+        of_target = [_activities(asked, t, on_progress, weights, start) for t in targets]
         found += [
-            _compare(name, names[0], build, other, of_target[0])
+            _compare((name, names[0], build, start), other, of_target[0])
             for name, other in zip(names[1:], of_target[1:], strict=True)
         ]
     return {
@@ -97,27 +110,31 @@ def verify_activities(
 
 
 def _activities(
-    parameters: Parameters, target: Target, on_progress: Progress, weights: Weights
+    parameters: Parameters,
+    target: Target,
+    on_progress: Progress,
+    weights: Weights,
+    start: float,
 ) -> NDArray[Any]:
     """Everything that monitors recorded, in every bit."""
     conditions, delays = parameters.network.task.conditions, parameters.experiment.delays
-    trials = schedule(parameters, [(c, delay) for delay in delays for c in conditions])
+    kinds = [(c, delay) for delay in delays for c in conditions]
+    trials = schedule(parameters, kinds, round(start + parameters.timing.settle, 9))
     points = [Point(parameters, trials, weights, replicate=k) for k in range(NETWORKS)]
 
     def report(phase: str, done: float) -> None:
         on_progress(f"{target.name}: {phase}", done)
 
-    (run,) = prepare(points, target, report).run(report)
+    (run,) = prepare(points, target, report, start=start).run(report)
     return np.stack([run[name] for name in sorted(run) if name.startswith("activities.y_")])
 
 
 def _compare(
-    target: str, reference: str, build: str, found: NDArray[Any], expected: NDArray[Any]
+    what: tuple[str, str, str, float], found: NDArray[Any], expected: NDArray[Any]
 ) -> ActivityResult:
+    """The result for a target, a reference, a build and a start."""
     apart = float(np.abs(found - expected).max())
-    allowed = 0.0 if build == "strict" else TOLERANCE
+    allowed = 0.0 if what[2] == "strict" else TOLERANCE
     at_work = bool(expected.std() > 0.1)
     equal = int((found == expected).sum())
-    return ActivityResult(
-        target, reference, build, found.size, equal, apart, apart <= allowed and at_work
-    )
+    return ActivityResult(*what, found.size, equal, apart, apart <= allowed and at_work)

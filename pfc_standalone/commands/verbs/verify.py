@@ -20,7 +20,15 @@ from pfc_standalone.errors import ParameterError
 from pfc_standalone.parameters import with_values
 from pfc_standalone.results.folder import check_output
 from pfc_standalone.simulation.targets import get_target
-from pfc_standalone.simulation.verify import ALPHA, EQUAL, MIN_EXACT_SPIKES, MIN_SEEDS, REAL, verify
+from pfc_standalone.simulation.verify import (
+    ALPHA,
+    EQUAL,
+    MIN_EXACT_SPIKES,
+    MIN_SEEDS,
+    REAL,
+    late_starts,
+    verify,
+)
 from pfc_standalone.simulation.verify_activities import verify_activities
 
 #: Of networks whose spikes are compared, unless the user says.
@@ -46,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
         "--seeds", type=int, default=MIN_SEEDS,
         help="seeds of each target for the comparison of distributions "
         f"(default and least: {MIN_SEEDS})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--late", action="store_true",
+        help="compare spike by spike also what happens after a minute and at the end of the "
+        "longest run possible, by runs that begin late",
     )  # fmt: skip
     parser.add_argument(
         "--output", type=Path, metavar="FILE",
@@ -77,6 +90,7 @@ def _main(arguments: argparse.Namespace) -> int:
     if arguments.seeds < MIN_SEEDS:
         raise ParameterError(f"--seeds is {arguments.seeds}, allowed is {MIN_SEEDS} or more")
     targets = [get_target(name) for name in names]
+    starts = (0.0, *(late_starts(parameters) if arguments.late else ()))
     stamp = time.strftime("%Y%m%d-%H%M%S")
     rate = parameters.network.model == "rate"
     kind = "rate" if rate else f"n{parameters.network.n_per_unit}"
@@ -85,9 +99,9 @@ def _main(arguments: argparse.Namespace) -> int:
     check_output(output)
     with progress_bars(Console(stderr=True, highlight=False)) as report:
         if rate:
-            found = verify_activities(parameters, targets, report, weights)
+            found = verify_activities(parameters, targets, report, weights, starts)
         else:
-            found = verify(parameters, targets, arguments.seeds, report, weights)
+            found = verify(parameters, targets, arguments.seeds, report, weights, starts)
     output.write_text(json.dumps(found, indent=1) + "\n")
     (print_activities if rate else print_report)(found)
     print(f"Written to {output}")
@@ -101,13 +115,14 @@ def print_activities(found: dict[str, Any]) -> None:
 
     out = Console(highlight=False)
     table = Table(
-        *("build", "target", "reference", "activities", "same bits", "largest difference"),
+        *("build", "from s", "target", "reference", "activities", "same bits"),
+        "largest difference",
         title=f"Activity by activity: seed {found['seed']}",
     )
     for r in found["activities"]:
         apart = f"{r['largest_difference']:.3g}"
-        cells = r["build"], r["target"], r["reference"], str(r["compared"]), str(r["equal"]), apart
-        table.add_row(*cells)
+        cells = r["target"], r["reference"], str(r["compared"]), str(r["equal"]), apart
+        table.add_row(r["build"], f"{r['start']:.10g}", *cells)
     out.print(table)
     out.print(
         f"Allowed: none with strict math, {found['tolerance']:g} with the default build. The noise "
@@ -124,13 +139,14 @@ def print_report(found: dict[str, Any]) -> None:
 
     out = Console(highlight=False)
     table = Table(
-        "target", "reference", "spikes equal", "until s", "then",
+        "target", "reference", "spikes equal", "from s", "until s", "then",
         title=f"Spike by spike: strict math, seed {found['seed']}, n_per_unit "
         f"{found['n_per_unit']}",
     )  # fmt: skip
     for e in found["exact"]:
         then = "the end" if e["cause"] == EQUAL else e["cause"]
-        table.add_row(e["target"], e["reference"], str(e["spikes"]), f"{e['horizon']:.4f}", then)
+        times = (f"{e[name]:.4f}" for name in ("start", "horizon"))
+        table.add_row(e["target"], e["reference"], str(e["spikes"]), *times, then)
     out.print(table)
     for e in found["exact"]:
         if e["cause"] != EQUAL:

@@ -21,6 +21,9 @@ def check_points(points: list[Point]) -> None:
         check_parameters(parameters)
     for point in points:
         weights_of(point)
+        if point.trials:
+            update = point.parameters.si("rate.update")
+            check_multiple("the first trial", point.trials[0].start, "s", "rate.update", update)
 
 
 def check_parameters(parameters: Parameters) -> None:

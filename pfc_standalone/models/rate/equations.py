@@ -30,6 +30,7 @@ def equations() -> str:
             "begins : 1",
             "change : integer",
             "pattern : integer",
+            "first_step : integer (shared, constant)",
             "n_steps : integer (shared, constant)",
         ]
     )

@@ -16,7 +16,7 @@ from pfc_standalone.parameters import Parameters
 
 #: Variables of the networks that a run takes.
 TAKES = (
-    "n_steps",
+    *("first_step", "n_steps"),
     *eq.KEYS,
     *eq.CONSTANTS,
     *(weight_name(*pair) for pair in SIGNS),
@@ -32,6 +32,7 @@ class RateNetwork:
     namespace: dict[str, Any]
     networks: b2.NeuronGroup
     activities: b2.StateMonitor
+    start: str = "networks.first_step"
     duration: str = "networks.n_steps"
 
     @property

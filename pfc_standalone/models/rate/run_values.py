@@ -15,10 +15,13 @@ def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
     """Value of every run-time variable, as `models.ModelKind.values` describes them."""
     points, first = request.points, request.parameters
     dtype = np.dtype(first.network.precision)
-    shown = [change_table(p.parameters, p.trials) for p in points]
+    shown = [change_table(p.parameters, p.trials, request.start) for p in points]
     weights = [weights_of(p) for p in points]
-    n_steps = round(request.duration / first.si("rate.update"))
+    first_step, n_steps = (
+        round(time / first.si("rate.update")) for time in (request.start, request.duration)
+    )
     values: dict[str, NDArray[np.generic]] = {
+        "networks.first_step": np.array([first_step], np.int32),
         "networks.n_steps": np.array([n_steps], np.int32),
         "networks.rng_seed": np.array([p.parameters.experiment.seed for p in points], np.int32),
         "networks.noise_replicate": np.array([p.replicate for p in points], np.int32),

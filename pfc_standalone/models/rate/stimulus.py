@@ -32,15 +32,16 @@ def change_rows(parameters: Parameters) -> int:
 
 
 def changes(
-    parameters: Parameters, trials: Sequence[Trial]
+    parameters: Parameters, trials: Sequence[Trial], start: float = 0.0
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """When which pattern begins, counted in updates: distinct, in order, the first at 0.
+    """When which pattern begins, counted in updates from time 0: distinct, in order, the first at
+    the start of the run (s).
 
     `equations.update` says what the number of a pattern means.
     """
     dt = parameters.si("rate.update")
     number = {unit: 2 * k for k, unit in enumerate(INPUTS, start=1)}
-    shown = {0: 1}
+    shown = {round(start / dt): 1}
     for trial in trials:
         at = {name: round(getattr(trial, name) / dt) for name in ("start", "onset", "cue_end")}
         shown |= {at["start"]: 1, at["start"] + 1: 0}
@@ -59,7 +60,7 @@ def changes(
 
 
 def change_table(
-    parameters: Parameters, trials: Sequence[Trial]
+    parameters: Parameters, trials: Sequence[Trial], start: float = 0.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """`changes` as columns of the tables that a run is given, filled up with what never begins.
 
@@ -68,7 +69,7 @@ def change_table(
     ParameterError
         If there are more changes than rows.
     """
-    frame, pattern = changes(parameters, trials)
+    frame, pattern = changes(parameters, trials, start)
     rows = change_rows(parameters)
     if frame.size >= rows:
         raise ParameterError(
