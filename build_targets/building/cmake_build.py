@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -16,7 +16,7 @@ from build_targets.building import cache
 from build_targets.building.compiler import find_compiler
 from build_targets.building.environment import own_environment
 from build_targets.building.sources import cmake_lists
-from build_targets.building.tools import find_tool
+from build_targets.building.tools import find_tool, first_error
 from pfc_standalone.errors import RequirementError, TargetError
 
 _STEP = re.compile(r"\[(\d+)/(\d+)\]")
@@ -119,22 +119,3 @@ def _run(command: list[str], out: TextIO, on_progress: Callable[[float], None]) 
             raise
     if process.returncode:
         raise CompileError(f"compilation failed: {first_error(list(tail))}")
-
-
-def first_error(lines: Sequence[str]) -> str:
-    """What went wrong first, in one line, from what CMake, compilers and linkers say."""
-    for marker in ("error:", "undefined reference", "cannot find", "CMake Error", "error"):
-        for number, line in enumerate(lines):
-            if marker in line and "collect2: error" not in line:
-                return _with_reason(lines, number)
-    return lines[-1].strip() if lines else "no output"
-
-
-def _with_reason(lines: Sequence[str], number: int) -> str:
-    """A line; of CMake's errors, which are headers, with the paragraph below it."""
-    line = lines[number].strip()
-    if not line.startswith("CMake Error") or not line.endswith(":"):
-        return line
-    below = [text.strip() for text in lines[number + 1 : number + 12]]
-    reason = " ".join(below).strip()
-    return f"{line} {reason}" if reason else line

@@ -16,7 +16,7 @@ from pathlib import Path
 from build_targets.building import cache
 from build_targets.building.environment import COMPILER_VARIABLES, own_environment
 from build_targets.building.sources import digest
-from build_targets.building.tools import find_tool, tool_version, which
+from build_targets.building.tools import find_tool, first_error, tool_version, which
 from pfc_standalone.errors import PFCError, RequirementError
 from pfc_standalone.simulation.targets import Requirement
 
@@ -250,5 +250,5 @@ def _run(command: list[str], folder: Path) -> str:
     except OSError as error:
         return str(error.strerror)
     lines = (done.stderr + done.stdout).decode(errors="replace").splitlines()
-    errors = [line.strip() for line in lines if "error" in line.lower()] or lines[-1:]
-    return (errors or [f"exit code {done.returncode}"])[0] if done.returncode else ""
+    said = first_error(lines) if lines else f"exit code {done.returncode}"
+    return said if done.returncode else ""

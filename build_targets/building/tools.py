@@ -1,4 +1,4 @@
-"""Programs that building needs: where they are and what they say of themselves."""
+"""Programs that building needs: where they are, and what they say of themselves and of errors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from build_targets.building.environment import own_environment
@@ -62,3 +63,22 @@ def cmake_requirements() -> list[Requirement]:
         said = f"{tool_version(path)} ({path})" if path else ""
         found.append(Requirement(name, said, "compile", f"install it (pip install {name})"))
     return found
+
+
+def first_error(lines: Sequence[str]) -> str:
+    """What went wrong first, in one line, from what CMake, compilers and linkers say."""
+    for marker in ("error:", "undefined reference", "cannot find", "CMake Error", "error"):
+        for number, line in enumerate(lines):
+            if marker in line and "collect2: error" not in line:
+                return _with_reason(lines, number)
+    return lines[-1].strip() if lines else "no output"
+
+
+def _with_reason(lines: Sequence[str], number: int) -> str:
+    """A line; of CMake's errors, which are headers, with the paragraph below it."""
+    line = lines[number].strip()
+    if not line.startswith("CMake Error") or not line.endswith(":"):
+        return line
+    below = [text.strip() for text in lines[number + 1 : number + 12]]
+    reason = " ".join(below).strip()
+    return f"{line} {reason}" if reason else line
