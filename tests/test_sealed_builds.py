@@ -273,6 +273,30 @@ def test_a_cache_that_cannot_be_written_is_used(open_folder, monkeypatch):
     assert not list(root.glob(".*"))
 
 
+def test_a_group_mends_what_one_of_them_built(open_folder, monkeypatch):
+    root = open_folder / "cache"
+    root.mkdir()
+    if not os.getuid():
+        os.chown(root, -1, 65534)
+    root.chmod(0o2775)
+    monkeypatch.setenv(cache.CACHE_VARIABLE, str(root))
+    folder, _ = cache.entry("abc", fill)
+    modules.compile_modules("modules", root / "one", write_module)
+    (folder / "main.cpp").write_text("")
+    (root / "modules" / "a").write_text("")
+    with as_nobody():
+        assert cache.entry("abc", fill) == (folder, True)
+        assert cache.entry("def", fill)[1]
+        modules.compile_modules("modules", root / "two", write_module)
+    assert (root / "modules" / "a").read_text() == "code"
+    assert not cache.entry("abc", fill)[1]
+
+
+def write_module(work: Path):
+    (work / "a").write_text("code")
+    return ["a"]
+
+
 def test_the_cache_may_be_named_from_here_or_from_home(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

@@ -101,10 +101,15 @@ def share(folder: Path, root: Path) -> None:
     """
     mode = _shared_mode(root)
     for parent, _, files in folder.walk():
-        parent.chmod(mode)
+        _set_mode(parent, mode)
         for path in (parent / name for name in files):
             runs = path.stat().st_mode & stat.S_IXUSR
-            path.chmod(mode & (0o777 if runs else 0o666))
+            _set_mode(path, mode & (0o777 if runs else 0o666))
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    if stat.S_IMODE(path.stat().st_mode) != mode:  # only its owner may
+        path.chmod(mode)
 
 
 def _shared_mode(root: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 import subprocess
@@ -65,10 +66,7 @@ def compile_folder(
                 _run(configure, out, lambda _: None)
                 _run([cmake, "--build", str(work / "build")], out, on_progress)
         except CompileError as error:
-            kept = cache.cache_root() / "last-failed-build.log"
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(log, kept)
-            raise CompileError(f"{error} (whole log: {kept})") from error
+            raise CompileError(f"{error}{_keep(log)}") from error
         shutil.move(work / "build" / "main", folder / "main")
 
 
@@ -88,6 +86,20 @@ def workshop(folder: Path) -> Iterator[Path]:
         )
     with tempfile.TemporaryDirectory(prefix="pfc-build-", dir=place) as work:
         yield Path(work)
+
+
+def _keep(log: Path) -> str:
+    """Keep a log in the cache; where it is, in brackets, or nothing where it cannot be kept."""
+    kept = cache.cache_root() / "last-failed-build.log"
+    partial = kept.with_name(f".{kept.name}.{os.getpid()}")
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(log, partial)
+        partial.replace(kept)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        return ""
+    return f" (whole log: {kept})"
 
 
 def _definitions(options: dict[str, bool | str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
 import os
@@ -184,9 +185,9 @@ def _try(compiler: Compiler, folder: Path) -> Abilities:
     (folder / "probe.cpp").write_text(_PROGRAM)
     if reason := _fails(compiler, folder, "empty.cpp"):
         added = " ".join(f"{n}={os.environ[n]}" for n in COMPILER_VARIABLES if os.environ.get(n))
-        said = f" with {added}" if added else ""
+        said, remedy = (f" with {added}", "change or unset them") if added else ("", _NAME_ANOTHER)
         raise RequirementError(
-            f"the C++ compiler {compiler}{said} compiles no program ({reason}): {_NAME_ANOTHER}"
+            f"the C++ compiler {compiler}{said} compiles no program ({reason}): {remedy}"
         )
     standard = ["-std=c++17", "-O3"]
     if reason := _fails(compiler, folder, "probe.cpp", *standard):
@@ -219,6 +220,11 @@ def _fails(compiler: Compiler, folder: Path, source: str, *flags: str) -> str:
     if reason or not program.is_file():
         return reason or "it ends well and writes nothing"
     reason = _run([str(program)], folder)
+    if reason == os.strerror(errno.EACCES):
+        raise RequirementError(
+            f"programs cannot be started in {folder.parent} ({reason}): mount it without noexec, "
+            f"or name another folder in the variable {cache.CACHE_VARIABLE}"
+        )
     return f"what it compiles does not run here: {reason}" if reason else ""
 
 

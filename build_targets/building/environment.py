@@ -54,6 +54,8 @@ def python_environment() -> dict[str, str]:
     }
     if site.ENABLE_USER_SITE:
         settings["PYTHONUSERBASE"] = site.getuserbase()
+    else:
+        settings["PYTHONNOUSERSITE"] = "1"
     return own_environment() | kept | settings
 
 

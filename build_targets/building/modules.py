@@ -39,6 +39,7 @@ def compile_modules(store: str, folder: Path, compile_in: Callable[[Path], Itera
         for name in compile_in(work):
             shutil.copyfile(work / name, folder / name)
             if name not in whole:
+                (shared / name).unlink(missing_ok=True)  # a damaged one may be somebody else's
                 shutil.copyfile(work / name, shared / name)
                 whole[name] = seal.fingerprint(folder / name)
         partial = shared / f".{seal.FILE}"
