@@ -346,6 +346,8 @@ def test_harmless_lines_do_not_end_a_run(monkeypatch):
         (3, [], "it ended with exit code 3"),
         (1, ["a", "b", "c", "", "d"], "b / c / d"),
         (1, [LD_SO], "it ended with exit code 1"),
+        (0, ["Error writing output file for x."],
+         "Error writing output file for x. (is the disk full, or its folder gone?)"),
         (-6, ["terminate called after throwing", "  what():  broken"],
          "it was ended by signal SIGABRT, after it said: terminate called after throwing / "
          "what():  broken"),

@@ -36,6 +36,8 @@ def how_it_failed(code: int, lines: Iterable[str]) -> str:
     said = complaint(lines) or _last_lines(lines)
     if "out of memory" in said or "bad_alloc" in said:
         said += ": use a smaller --n-per-unit or --set network.batch=N with fewer replicates"
+    if said.startswith("Error writing"):
+        said += " (is the disk full, or its folder gone?)"
     if code >= 0:
         return said or f"it ended with exit code {code}"
     try:

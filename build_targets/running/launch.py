@@ -174,7 +174,7 @@ def _start(
         popen = subprocess.Popen(
             [*program.command, "--results_dir", f"{folder / 'results'}/", *arguments],
             cwd=program.folder,
-            env=program.environment,
+            env=program.environment | {"TMPDIR": str(folder)},  # what a killed one leaves goes too
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,
