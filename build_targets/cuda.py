@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from build_targets.building.cmake_build import compile_folder
-from build_targets.building.compiler import compiler_requirement, find_compiler
+from build_targets.building.compiler import abilities, compiler_requirement, find_compiler
 from build_targets.building.manifest import Manifest
 from build_targets.building.nvidia import GPU, curand, find_gpus, nvcc_architectures, nvcc_version
 from build_targets.building.sources import versions
@@ -100,10 +100,12 @@ class CudaTarget(CachedTarget):
         if library is None:
             found = {r.name: r.remedy for r in self.requirements()}
             raise RequirementError(f"cuRAND was not found: {found['cuRAND']}")
+        compiler = find_compiler()
+        abilities(compiler)  # C++17 is needed here too
         return {
             "nvcc": nvcc_version(),
             "nvcc_path": nvcc,
-            **find_compiler().facts(),
+            **compiler.facts(),
             "curand_include": str(library.include),
             "curand_library": str(library.library),
             "architecture": self._architecture(),
