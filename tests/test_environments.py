@@ -20,7 +20,7 @@ from build_targets.building.cmake_build import compile_folder
 from build_targets.building.environment import own_environment, python_environment
 from build_targets.cpp import CppTarget
 from build_targets.cuda import CudaTarget
-from build_targets.runtime import NumpyTarget
+from build_targets.runtime import CythonTarget, NumpyTarget
 from pfc_standalone.errors import RequirementError, TargetError
 from pfc_standalone.parameters import Parameters, with_values
 
@@ -293,6 +293,8 @@ def test_what_the_user_adds_names_the_build(own_cache, monkeypatch):
     assert set(plain) == {"compiler"}
     monkeypatch.setenv("LDFLAGS", "-L/usr/lib")
     assert compiler.find_compiler().facts() == plain | {"LDFLAGS": "-L/usr/lib"}
+    assert CppTarget().toolchain(P)["LDFLAGS"] == "-L/usr/lib"
+    assert CythonTarget().toolchain(P)["LDFLAGS"] == "-L/usr/lib"
 
 
 @pytest.mark.parametrize(
@@ -371,6 +373,11 @@ def test_a_source_that_cannot_be_read_is_one_sentence(copied_project):
         "it readable, or move it away"
     )
     dangling.unlink()
+    templates = copied_project / "build_targets" / "devices" / "templates"
+    templates.rename(templates.with_name("gone"))
+    with pytest.raises(TargetError, match=f"{templates} decides what is built and cannot be read"):
+        CppTarget().source_digest(P)
+    templates.with_name("gone").rename(templates)
     (copied_project / "CMakeLists.txt").unlink()
     with pytest.raises(TargetError, match="cannot be read"):
         CppTarget().source_digest(P)

@@ -132,6 +132,18 @@ def test_what_does_not_belong_there_is_damage(own_cache):
     assert not (folder / "other.cpp").exists()
 
 
+def test_links_are_part_of_what_is_sealed(own_cache):
+    def fill_with_link(folder):
+        fill(folder)
+        (folder / "link").symlink_to("static_arrays")
+
+    folder, _ = cache.entry("abc", fill_with_link)
+    assert not cache.entry("abc", fill_with_link)[1]
+    (folder / "link").unlink()
+    (folder / "link").symlink_to("elsewhere")
+    assert cache.entry("abc", fill_with_link)[1]
+
+
 def test_a_build_that_fails_leaves_the_damaged_one_and_nothing_else(own_cache):
     folder, _ = cache.entry("abc", fill)
     (folder / "main.cpp").unlink()

@@ -102,7 +102,7 @@ def share(folder: Path, root: Path) -> None:
     mode = _shared_mode(root)
     for parent, _, files in folder.walk():
         _set_mode(parent, mode)
-        for path in (parent / name for name in files):
+        for path in (parent / name for name in files if not (parent / name).is_symlink()):
             runs = path.stat().st_mode & stat.S_IXUSR
             _set_mode(path, mode & (0o777 if runs else 0o666))
 

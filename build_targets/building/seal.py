@@ -47,6 +47,8 @@ def contents(folder: Path) -> dict[str, list[int | str]]:
 
 
 def fingerprint(path: Path) -> list[int | str]:
-    """Size and digest of a file."""
+    """Size and digest of a file; of a link, where it points."""
+    if path.is_symlink():
+        return [0, f"-> {path.readlink()}"]
     with path.open("rb") as file:
         return [path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()]

@@ -33,14 +33,14 @@ def digest(facts: dict[str, Any], with_source: bool = True) -> str:
         If a file of the source cannot be read.
     """
     h = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for name, path in _all_sources() if with_source else ():
-        try:
+    try:
+        for name, path in _all_sources() if with_source else ():
             h.update(name.encode() + b"\0" + path.read_bytes())
-        except OSError as error:
-            raise TargetError(
-                f"{path} decides what is built and cannot be read ({error.strerror}): make it "
-                "readable, or move it away"
-            ) from error
+    except OSError as error:
+        raise TargetError(
+            f"{error.filename} decides what is built and cannot be read ({error.strerror}): make "
+            "it readable, or move it away"
+        ) from error
     return h.hexdigest()[:16]
 
 

@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from build_targets.building import cache
-from build_targets.building.environment import python_command, python_environment
+from build_targets.building.environment import (
+    COMPILER_VARIABLES,
+    python_command,
+    python_environment,
+)
 from build_targets.building.manifest import Manifest
 from build_targets.building.sources import digest, versions
 from build_targets.running import launch
@@ -62,7 +66,8 @@ class CachedBuild:
         """Of what built it, compiler and the project's commit among them."""
         toolchain = self.compiled / _TOOLCHAIN
         facts = json.loads(toolchain.read_text()) if toolchain.is_file() else {}
-        compilers = {k: v for k, v in facts.items() if k in ("compiler", "nvcc", "march")}
+        told = ("compiler", "nvcc", "march", *COMPILER_VARIABLES)
+        compilers = {name: facts[name] for name in told if name in facts}
         return self.manifest.versions | compilers | {"git_commit": self.manifest.git_commit}
 
     @property
