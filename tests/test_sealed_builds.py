@@ -75,12 +75,12 @@ def own_cache(tmp_path, monkeypatch):
     return root
 
 
-def copy_build(root: Path):
-    """The session's small build, in another cache; its folders of source and binary there."""
-    build = CppTarget().build(P, quiet)
-    compilers = build.source.parent.glob("compiler-*")
-    for entry in (build.source, build.compiled, *compilers):
-        shutil.copytree(entry, root / entry.name)
+def copy_build(build, root: Path):
+    """A build in another cache, with all that it shares; its folders of source and binary there."""
+    session = build.source.parent
+    shared = [*session.glob("compiler-*"), *session.glob("modules-*")]
+    for entry in (build.source, build.compiled, *shared):
+        shutil.copytree(entry, root / entry.name, ignore=shutil.ignore_patterns(".*"))
     return root / build.source.name, root / build.compiled.name
 
 
@@ -88,7 +88,7 @@ def copy_build(root: Path):
 def copied_build(tmp_path, monkeypatch):
     """The small build in a cache of its own: its folders of source and binary."""
     root = tmp_path / "copy"
-    folders = copy_build(root)
+    folders = copy_build(CppTarget().build(P, quiet), root)
     monkeypatch.setenv(cache.CACHE_VARIABLE, str(root))
     return folders
 
@@ -225,14 +225,23 @@ def test_modules_are_shared_and_checked(own_cache, tmp_path):
     assert [p.name for p in tmp_path.glob(".*")] == []
 
 
-def test_a_run_in_python_writes_nothing_into_its_build():
+def test_a_run_in_python_writes_nothing_and_a_damaged_module_is_mended(tmp_path, monkeypatch):
     strict = {"network.n_per_unit": 20, "build.strict_math": True, "network.batch": 2}
     parameters = with_values(Parameters(), strict | {"network.traces": True})
+    _, compiled = copy_build(CythonTarget().build(parameters, quiet), tmp_path / "copy")
+    monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path / "copy"))
     job = prepare(points(parameters, [[], []]), CythonTarget(), quiet, 0.0)
-    assert len(list((job.build.compiled / "modules").glob("*.so"))) > 3
+    assert job.build.phases == {"generate": 0.0, "compile": 0.0}
+    assert job.build.compiled == compiled
+    assert len(list((compiled / "modules").glob("*.so"))) > 3
     job.run()
     assert seal.is_whole(job.build.source)
-    assert seal.is_whole(job.build.compiled)
+    assert seal.is_whole(compiled)
+    module = next((compiled / "modules").glob("*.so"))
+    before = module.read_bytes()
+    module.write_bytes(before[:100])
+    assert CythonTarget().build(parameters, quiet).phases["compile"] > 0
+    assert module.read_bytes() == before  # from those that builds share
 
 
 # --------------------------------------------------------------- whose cache it is, and where
@@ -264,10 +273,9 @@ def test_entries_take_the_permissions_of_the_cache(own_cache, of_root, umask, fo
 
 
 def test_a_cache_that_cannot_be_written_is_used(open_folder, monkeypatch):
-    CppTarget().build(P, quiet)
     root = open_folder / "cache"
     root.mkdir()
-    copy_build(root)
+    copy_build(CppTarget().build(P, quiet), root)
     cache.share(root, open_folder)
     monkeypatch.setenv(cache.CACHE_VARIABLE, str(root))
     root.chmod(0o555)

@@ -23,6 +23,7 @@ _PLACES = (
     *("LD_PRELOAD", "LD_LIBRARY_PATH", "DYLD_*", "*_NUM_THREADS", "PFC_*"),
     *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUDA_HOME", "CUDA_PATH"),
     *("CCACHE_*", "SCCACHE_*", "DISTCC_*", "*_LICENSE_FILE", "CRAY*", "PE_*"),
+    *("CONDA_PREFIX", "CONDA_BUILD_SYSROOT"),
 )
 #: Of Python's own variables, those that say where things are, or that it should write no bytecode.
 _PYTHON_PLACES = ("PYTHONHOME", "PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE")
