@@ -49,6 +49,12 @@ class Spiking:
 
         return label(parameters, runs)
 
+    def check_whole(self, request: RunRequest, arrays: Arrays) -> None:
+        """Whether arrays are as long as they must be."""
+        from pfc_standalone.models.spiking.recorded import check_whole
+
+        check_whole(request, arrays)
+
     def footprint(self, parameters: Parameters, duration: float) -> Footprint:
         """Memory of one run."""
         from pfc_standalone.models.spiking.footprint import footprint
