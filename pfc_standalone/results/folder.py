@@ -9,7 +9,9 @@ name when all is written.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import shlex
 import shutil
 import tempfile
 import time
@@ -31,6 +33,8 @@ PLAN_FILE = "plan.nc"
 RUNS = "runs"
 _LOCK = ".lock"
 _BUILD, _COST = "build.json", "cost.json"
+#: Of paths in an unfinished folder, those of raw results among them, at most about so long.
+_LONGEST = 120
 
 
 @dataclass(frozen=True)
@@ -66,32 +70,40 @@ class Workplace:
 
     def note_build(self, facts: Mapping[str, Any], phases: Mapping[str, float]) -> None:
         """Keep what made the runs; runs of another build are dropped."""
-        note = self.folder / _BUILD
         with self._writing():
-            if note.is_file() and json.loads(note.read_text())["facts"] != dict(facts):
+            before = _read_note(self.folder / _BUILD, "facts", "phases")
+            if before and before["facts"] != dict(facts):
                 shutil.rmtree(self.runs, ignore_errors=True)
-            self.runs.mkdir(exist_ok=True)
-            note.write_text(json.dumps({"facts": dict(facts), "phases": dict(phases)}))
+            self.runs.mkdir(parents=True, exist_ok=True)
+            note = {"facts": dict(facts), "phases": dict(phases)}
+            write_whole(self.folder / _BUILD, json.dumps(note))
 
     def note_cost(self, costs: Mapping[str, Any]) -> None:
         """Keep what the runs cost."""
-        with self._writing():
-            (self.folder / _COST).write_text(json.dumps(costs))
+        write_whole(self.folder / _COST, json.dumps(costs))
+
+    def knows_its_build(self) -> bool:
+        """Whether there is a note of what made the runs, as it was written."""
+        return bool(_read_note(self.folder / _BUILD, "facts", "phases"))
 
     def notes(self) -> tuple[dict[str, Any], dict[str, float], dict[str, Any]]:
-        """What was kept of the build, its phases, and the cost; the last is empty if unknown."""
-        build = json.loads((self.folder / _BUILD).read_text())
-        cost = self.folder / _COST
-        return (
-            build["facts"],
-            build["phases"],
-            json.loads(cost.read_text()) if cost.is_file() else {},
-        )
+        """What was kept of the build, its phases, and the cost; the last is empty if unknown.
+
+        Raises
+        ------
+        ResultsError
+            If what was kept of the build cannot be read.
+        """
+        build = _read_note(self.folder / _BUILD, "facts", "phases")
+        if not build:
+            raise ResultsError(f"{self.folder / _BUILD} is missing or broken")
+        cost = _read_note(self.folder / _COST, "phases_s", "simulated_s", "peak_memory_bytes")
+        return build["facts"], build["phases"], cost
 
     @property
     def way_on(self) -> str:
         """The command that goes on from here, as it is typed."""
-        return f"python -m pfc_standalone finish {self.output}"
+        return f"python -m pfc_standalone finish {shlex.quote(str(self.output))}"
 
     @contextlib.contextmanager
     def claimed(self, plan: xr.Dataset | None = None) -> Iterator[None]:
@@ -139,7 +151,7 @@ class Workplace:
         """Go on with what an interrupted command of the same plan left, or begin anew."""
         mark = self.folder / "plan.txt"
         digest = digest_of(plan)
-        same = mark.is_file() and mark.read_text() == digest
+        same = mark.is_file() and mark.read_bytes() == digest.encode()
         if self.finished_runs() and not same:
             raise ResultsError(
                 f"{self.folder} holds finished runs of another command: finish them with "
@@ -180,11 +192,11 @@ def check_output(output: Path) -> None:
     try:
         if output.exists() or output.is_symlink():
             raise ResultsError(f"--output is {output}, which exists already: name a new folder")
-        output.parent.mkdir(parents=True, exist_ok=True)
+        _make_parent(output)
         with tempfile.TemporaryFile(dir=output.parent):
             pass
-        # a name that is too long with the ending that it has until it is whole
-        output.with_name(f"{output.name}.partial").exists()
+        # the longest name of a file below it, with the ending that it has until it is whole
+        output.with_name(f"{output.name}.partial").joinpath("x" * _LONGEST).exists()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ResultsError(
@@ -193,19 +205,30 @@ def check_output(output: Path) -> None:
         ) from error
 
 
+def _make_parent(output: Path) -> None:
+    """Make the folder of something new; `OSError` says what is in the way."""
+    for parent in output.absolute().parents:
+        if parent.is_dir():
+            break
+        if parent.is_symlink():
+            raise OSError(errno.ENOENT, f"{parent} is a broken link")
+        if parent.exists():
+            raise OSError(errno.ENOTDIR, f"{parent} is no folder")
+    output.parent.mkdir(parents=True, exist_ok=True)
+
+
 def new_workplace(parent: Path, name: str) -> Workplace:
     """A workplace that nobody else has, under a name with the time in it.
 
     Two commands that start at the same moment get different ones: the partial folder is made, not
     looked for.
     """
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    again = 1
+    stamp, again = time.strftime("%Y%m%d-%H%M%S"), 1
     while True:
         suffix = "" if again == 1 else f"-{again}"
         place = Workplace(parent / f"{name}-{stamp}{suffix}")
         try:
-            parent.mkdir(parents=True, exist_ok=True)
+            _make_parent(place.output)
             if not place.output.exists():
                 place.folder.mkdir()
                 return place
@@ -213,6 +236,34 @@ def new_workplace(parent: Path, name: str) -> Workplace:
             pass
         except OSError as error:
             raise ResultsError(
-                f"the results cannot be written to {place.output}: {error.strerror}"
+                f"the results cannot be written to {place.output}: {error.strerror or error}"
             ) from error
         again += 1
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, whole or not at all.
+
+    Raises
+    ------
+    ResultsError
+        If it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text)
+        partial.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise ResultsError(f"{path} could not be written: {error.strerror or error}") from error
+
+
+def _read_note(path: Path, *names: str) -> dict[str, Any]:
+    """What a note says if it can be read and has these entries, or else nothing."""
+    try:
+        said = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) and said.keys() >= set(names) else {}

@@ -62,8 +62,8 @@ def _check_memory(one: Footprint, n_runs: int, tables: float) -> float:
         raise ParameterError(
             f"this simulation needs about {_gb(one.process + results)} of memory "
             f"({_gb(one.process)} to simulate, {_gb(results)} for its results), and this machine "
-            f"has {_gb(limit.amount)}{why}: use a smaller --n-per-unit, pooled connectivity or "
-            "fewer --trials"
+            f"has {_gb(limit.amount)}{why}: use a smaller --n-per-unit or network.batch, "
+            "pooled connectivity, fewer --trials, or a longer network.trace_dt"
         )
     return limit.amount - results
 

@@ -45,10 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _print(found: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Column, Table
 
-    out = Console(highlight=False)
+    from pfc_standalone.commands.console import console
+
+    out = console()
     table = Table("this machine", "", show_header=True, box=None)
     for name, value in found["machine"].items():
         if not name.endswith("_limited_by"):
