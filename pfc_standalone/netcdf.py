@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import re
 from collections.abc import Mapping
@@ -32,10 +33,11 @@ def write_netcdf(
     OSError
         If it cannot be written; nothing is left of it.
     """
-    content = dataset.to_netcdf(engine="h5netcdf", encoding=encoding)
+    image = io.BytesIO()
+    dataset.to_netcdf(image, engine="h5netcdf", encoding=encoding)
     partial = path.with_name(f".{path.name}.partial")
     try:
-        with partial.open("wb") as file:
+        with partial.open("wb") as file, image.getbuffer() as content:
             file.write(content)
             file.write(f"\nsha256 {hashlib.sha256(content).hexdigest()}\n".encode())
         partial.replace(path)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pfc_standalone.analysis.summary import summarise
 from pfc_standalone.commands.progress import say
-from pfc_standalone.errors import ResultsError, UnfinishedError
+from pfc_standalone.errors import UnfinishedError
 from pfc_standalone.results.dataset import DATASET_FILE, load_results, with_facts, write_dataset
 from pfc_standalone.results.folder import SUMMARY_FILE, Workplace, write_whole
 from pfc_standalone.simulation.simulate import cost, label_runs, read_plan, runs_in
@@ -50,9 +50,8 @@ def conclude(place: Workplace, figures: bool = True) -> dict[str, Any]:
 def _label(place: Workplace) -> xr.Dataset:
     plan = read_plan(load_results(place.plan))
     runs = runs_in(plan, place.runs)
-    dataset = label_runs(plan, runs)
     facts, phases, costs = place.notes()
-    return with_facts(dataset, facts | (costs or cost(plan, runs, phases)))
+    return with_facts(label_runs(plan, runs), facts | (costs or cost(plan, runs, phases)))
 
 
 @contextlib.contextmanager
@@ -68,11 +67,8 @@ def _unfinished(place: Workplace, what: str, hint: str = "") -> Iterator[None]:
         reason = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, MemoryError):
             reason = f"memory is exhausted: {reason}"
-        if not place.plan.is_file():
-            raise ResultsError(
-                f"{place.folder} was removed while this command worked in it, and all runs with "
-                "it: run the command again"
-            ) from error
+        if place.is_removed():
+            raise place.removed from error
         raise UnfinishedError(
             f"all runs are done and kept in {place.folder}, but {what} ({reason}): go on with "
             f"{place.way_on}{hint}"

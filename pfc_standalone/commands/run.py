@@ -18,7 +18,7 @@ from pfc_standalone.commands.options import (
 )
 from pfc_standalone.commands.progress import progress_bars, report_errors, say
 from pfc_standalone.commands.report import print_report
-from pfc_standalone.errors import ParameterError, TargetError
+from pfc_standalone.errors import ParameterError, PFCError, TargetError, UnfinishedError
 from pfc_standalone.experiment import deal
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.results.folder import Workplace, check_output, new_workplace
@@ -145,14 +145,18 @@ def _run(place: Workplace, plan: Plan, target: Target, report: Progress) -> None
         began = time.perf_counter()
         runs = job.run(report, folder=place.runs)
         place.note_cost(cost(plan, runs, job.build.phases, time.perf_counter() - began))
-    except (KeyboardInterrupt, SystemExit, TargetError) as error:
-        if done := place.finished_runs():
-            said = (
-                f"{done} of {len(plan.requests)} runs are done and kept: go on with {place.way_on}"
-            )
-            if isinstance(error, TargetError):
-                raise TargetError(f"{error}; {said}") from error
-            if isinstance(error, KeyboardInterrupt):
-                raise KeyboardInterrupt(said) from error
+    except (KeyboardInterrupt, SystemExit, PFCError, OSError, MemoryError) as error:
+        if place.is_removed():
+            raise place.removed from error
+        if not (done := place.finished_runs()):
+            raise
+        said = f"{done} of {len(plan.requests)} runs are done and kept: go on with {place.way_on}"
+        if isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt(said) from error
+        if isinstance(error, SystemExit):
             say(f"error: ended; {said}")
-        raise
+            raise
+        if isinstance(error, TargetError):
+            raise TargetError(f"{error}; {said}") from error
+        reason = " ".join(str(error).split()) or "memory is exhausted"
+        raise UnfinishedError(f"{reason}; {said}") from error

@@ -64,6 +64,18 @@ class Workplace:
         """The dataset without results."""
         return self.folder / PLAN_FILE
 
+    def is_removed(self) -> bool:
+        """Whether somebody removed the folder: without its plan, nothing can be gone on with."""
+        return not self.plan.is_file()
+
+    @property
+    def removed(self) -> ResultsError:
+        """The error that says so."""
+        return ResultsError(
+            f"{self.folder} was removed while this command worked in it, and runs with it: run "
+            "the command again"
+        )
+
     def finished_runs(self) -> int:
         """How many runs are whole."""
         return sum(1 for _ in self.runs.glob(f"[0-9]*/{NOTE}"))
@@ -117,21 +129,34 @@ class Workplace:
         Raises
         ------
         ResultsError
-            If another command works there, or left finished runs of another plan there.
+            If another command works there, or left finished runs of another plan there, or the
+            partial folder is not of this program.
         """
         if plan is not None:
             check_output(self.output)
         with self._writing():
-            self.folder.mkdir(exist_ok=True)
+            self._make_folder()
         lock = self._lock()
+        begun = False
         try:
             if plan is not None:
                 self._take_over(plan)
+            begun = True
             yield
         finally:
-            if not self.finished_runs():
+            if (begun and self.is_removed()) or not self.finished_runs():
                 shutil.rmtree(self.folder, ignore_errors=True)
             lock.release()
+
+    def _make_folder(self) -> None:
+        """Make the partial folder, unless it is there; never take what is somebody else's."""
+        if self.folder.is_symlink() or (self.folder.exists() and not self.folder.is_dir()):
+            raise ResultsError(f"{self.folder} is in the way: remove it, or name another folder")
+        self.folder.mkdir(exist_ok=True)
+        if not (self.folder / _LOCK).exists() and any(self.folder.iterdir()):
+            raise ResultsError(
+                f"{self.folder} holds files that are not of this program: name another folder"
+            )
 
     def _lock(self) -> FileLock:
         from filelock import FileLock, Timeout
@@ -162,7 +187,7 @@ class Workplace:
         with self._writing():
             self.runs.mkdir(exist_ok=True)
             write_dataset(plan, self.plan)
-            mark.write_text(digest)
+            write_whole(mark, digest)
 
     def complete(self, files: Path) -> None:
         """Give the folder with all files its final name; drop what is no longer needed."""
@@ -208,12 +233,12 @@ def check_output(output: Path) -> None:
 def _make_parent(output: Path) -> None:
     """Make the folder of something new; `OSError` says what is in the way."""
     for parent in output.absolute().parents:
-        if parent.is_dir():
-            break
-        if parent.is_symlink():
+        if parent.is_symlink() and not parent.exists():
             raise OSError(errno.ENOENT, f"{parent} is a broken link")
-        if parent.exists():
-            raise OSError(errno.ENOTDIR, f"{parent} is no folder")
+        if parent.exists():  # and is no folder, or made by another command just now
+            if not parent.is_dir():
+                raise OSError(errno.ENOTDIR, f"{parent} is no folder")
+            break
     output.parent.mkdir(parents=True, exist_ok=True)
 
 
