@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -9,9 +10,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from pytest_benchmark.utils import get_tag
+from pytest_benchmark.utils import get_tag, safe_dumps
 
 from benchmarks.measure import Case, Settings
+from benchmarks.records import DIGEST, digest
 from build_targets.building import nvidia
 from build_targets.building.cmake_build import compiler_requirement
 from pfc_standalone.commands.options import values_set
@@ -163,11 +165,14 @@ def settings(pytestconfig):
 
 
 def pytest_benchmark_update_json(config, output_json):
-    """Keep the reasons for which cases were skipped, options that were not asked for apart."""
+    """Keep the reasons for which cases were skipped, options that were not asked for apart, and
+    a digest of everything.
+    """
     reports = config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", [])
     output_json["skipped"] = [
         report.longrepr[2].removeprefix("Skipped: ") for report in reports if report.when == "call"
     ]
+    output_json[DIGEST] = digest(json.loads(safe_dumps(output_json)))
 
 
 def pytest_benchmark_update_machine_info(config, machine_info):

@@ -91,7 +91,7 @@ def _groups(controller: str, cgroups: Path, proc: Path) -> Iterator[tuple[int, P
         number, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
         if number == "0" and not controllers:
-            mounts, version = (cgroups, cgroups / "unified"), 2
+            mounts, version = (cgroups / "unified", cgroups), 2
         elif controller in controllers.split(","):
             mounts, version = (cgroups / controllers, cgroups / controller), 1
         else:
@@ -99,8 +99,8 @@ def _groups(controller: str, cgroups: Path, proc: Path) -> Iterator[tuple[int, P
         mount = next((m for m in mounts if m.is_dir()), None)
         if mount is None:
             continue
-        folder = mount / path.lstrip("/")
         # a container may see its own group as the mount, under a path that is the host's
+        folder = mount if ".." in path else mount / path.lstrip("/")
         while folder != mount and mount in folder.parents:
             if folder.is_dir():
                 yield version, folder
