@@ -17,10 +17,13 @@ class Spiking:
     """A `models.ModelKind`: what each part does stands in the modules of this folder."""
 
     def fit(self, parameters: Parameters, points: list[Point]) -> dict[str, Any]:
-        """Room for the changes of the stimulus, where a build's usual room is too small."""
-        from pfc_standalone.models.spiking.stimulus import changes_needed
+        """Room for the changes of the stimulus, where a build's usual room is too small; raises
+        `ParameterError` where the user has asked for too little.
+        """
+        from pfc_standalone.models.spiking.stimulus import change_table, changes_needed
 
         if parameters.network.stimulus_changes:
+            change_table(parameters, max((p.trials for p in points), key=len, default=()))
             return {}
         needed = changes_needed(max((len(p.trials) for p in points), default=0))
         return {"network.stimulus_changes": needed}
