@@ -20,10 +20,10 @@ class Spiking:
         """Room for the changes of the stimulus, where a build's usual room is too small; raises
         `ParameterError` where the user has asked for too little.
         """
-        from pfc_standalone.models.spiking.stimulus import change_table, changes_needed
+        from pfc_standalone.models.spiking.stimulus import changes_needed, changes_that_fit
 
         if parameters.network.stimulus_changes:
-            change_table(parameters, max((p.trials for p in points), key=len, default=()))
+            changes_that_fit(parameters, max((p.trials for p in points), key=len, default=()))
             return {}
         needed = changes_needed(max((len(p.trials) for p in points), default=0))
         return {"network.stimulus_changes": needed}
