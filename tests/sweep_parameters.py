@@ -1,6 +1,6 @@
 """Every numeric parameter at its bounds, alone and in random combinations.
 
-    uv run python -m tests.sweep_parameters [--combinations N] [--seed N]
+    uv run python -m tests.sweep_parameters [--combinations N] [--seed N] [--bound build|run]
 
 A case is a run with finite results, or one sentence that says which values do not go together.
 Anything else is printed, and the exit code is 1. What is bound when a network is built runs on
@@ -79,6 +79,11 @@ def bounds(name: str) -> dict[str, Any]:
     return {end: str(v) if f.type == "tuple[str, ...]" else v for end, v in found.items()}
 
 
+def is_build_bound(values: dict[str, Any]) -> bool:
+    """Whether values need a build of their own."""
+    return any(parameter_field(name).metadata["binding"] == "build" for name in values)
+
+
 def attempt(values: dict[str, Any], large: bool = False, figures: bool = True) -> Outcome:
     """Try a combination as a command would, all but the writing of files.
 
@@ -92,7 +97,7 @@ def attempt(values: dict[str, Any], large: bool = False, figures: bool = True) -
     try:
         parameters = with_values(Parameters(), BASE | values)
         check_experiment(parameters, parameters.network.batch or 1)
-        build_bound = any(parameter_field(n).metadata["binding"] == "build" for n in values)
+        build_bound = is_build_bound(values)
         target = get_target("numpy" if build_bound else "cpp")
         if large:
             plan_runs(deal(parameters), target)
@@ -167,12 +172,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--combinations", type=int, default=100, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, help="default: %(default)s")
+    parser.add_argument("--bound", choices=("build", "run"), help="default: both")
     chosen = parser.parse_args()
     rng = random.Random(chosen.seed)
     cases = one_by_one()
     for k in range(chosen.combinations):
         values = drawn(rng, build_bound=k % 2 == 1)
         cases.append((f"combination {k}", values, False))
+    if chosen.bound:
+        cases = [c for c in cases if is_build_bound(c[1]) == (chosen.bound == "build")]
     counts: Counter[str] = Counter()
     began = time.perf_counter()
     for name, values, large in cases:

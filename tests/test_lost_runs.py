@@ -31,6 +31,8 @@ from pfc_standalone.results import load_results
 from pfc_standalone.results.folder import Workplace, new_workplace, write_whole
 
 PROJECT = Path(__file__).parent.parent
+#: Of folders: what a console could take for markup, and a shell for two words.
+NAME = "[bold]out [/red]"
 SMALL = (
     *("--n-per-unit", "10", "--trials", "1", "--delay", "0.75", "--replicates", "2"),
     "--traces",
@@ -57,8 +59,18 @@ def unfinished(tmp_path_factory, build_cache):
 @pytest.fixture
 def out(unfinished, tmp_path):
     """A folder that was asked for, with a partial folder of its own."""
-    shutil.copytree(unfinished / "out.partial", tmp_path / "out.partial")
-    return tmp_path / "out"
+    shutil.copytree(unfinished / "out.partial", tmp_path / f"{NAME}.partial")
+    return tmp_path / NAME
+
+
+def partial(out):
+    """Where unfinished work on a folder lies."""
+    return out.with_name(f"{out.name}.partial")
+
+
+def way_on(out):
+    """The command that goes on, as it is typed."""
+    return f"python -m pfc_standalone finish {shlex.quote(str(out))}"
 
 
 def one_sentence(said):
@@ -73,7 +85,7 @@ def finishes(out, unfinished, capsys):
     """The command that the sentence names finishes, with the results that there would be."""
     assert finish.main([str(out), "--no-figures", "--json"]) == 0
     capsys.readouterr()
-    assert not out.with_name("out.partial").exists()
+    assert not partial(out).exists()
     found, whole = (load_results(p) for p in (out, unfinished / "whole"))
     assert found.drop_attrs().identical(whole.drop_attrs())
     assert (out / "summary.json").is_file()
@@ -99,7 +111,7 @@ def test_a_fault_after_the_runs(out, unfinished, monkeypatch, capsys, step, faul
         broken.setattr(conclude_module, step, fault)
         assert finish.main([str(out), "--no-figures"]) == 1
     said = one_sentence(capsys.readouterr().err)
-    assert f"go on with python -m pfc_standalone finish {out}" in said
+    assert f"go on with {way_on(out)}" in said
     assert "all runs are done and kept in" in said
     if fault is no_memory:
         assert "memory is exhausted: Unable to allocate 93.1 GiB" in said
@@ -117,7 +129,7 @@ def test_memory_is_exhausted_while_figures_are_drawn(out, unfinished, monkeypatc
     said = one_sentence(capsys.readouterr().err)
     assert "their figures could not be drawn" in said
     assert "raster (Unable to allocate 93.1 GiB)" in said
-    assert said.endswith(f"finish {out} (--no-figures leaves them out)")
+    assert said.endswith(f"{way_on(out)} (--no-figures leaves them out)")
     finishes(out, unfinished, capsys)
 
 
@@ -138,11 +150,10 @@ def command(*arguments, **options):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("size", [40_000, 4_000])
-def test_results_that_do_not_fit_on_the_disk(out, unfinished, capsys, size):
+def test_results_that_do_not_fit_on_the_disk(out, unfinished, capsys):
     """HDF5 ends the whole process when a disk fills up while it closes a file."""
     done = command(
-        "-m", "pfc_standalone", "finish", out, "--no-figures", preexec_fn=limit_files(size)
+        "-m", "pfc_standalone", "finish", out, "--no-figures", preexec_fn=limit_files(40_000)
     )
     assert done.returncode == 1, done.stderr
     said = one_sentence(done.stderr)
@@ -198,17 +209,24 @@ def test_a_disk_that_fills_up_while_traces_are_written(small_disk, unfinished, m
 
 
 def test_a_display_and_latex_that_are_missing(out, tmp_path):
-    """As a user has set them up: neither is needed."""
+    """As a user has set them up: neither is needed. One figure stands for all."""
     (tmp_path / "matplotlibrc").write_text("text.usetex: True\nbackend: TkAgg\n")
+    script = (
+        "import sys\n"
+        "from types import SimpleNamespace\n"
+        "from pfc_standalone import figures\n"
+        "one = SimpleNamespace(names=lambda: ['behaviour'], get=figures.FIGURES.get)\n"
+        "figures.FIGURES = one\n"
+        "from pfc_standalone.commands.verbs import finish\n"
+        "sys.exit(finish.main(sys.argv[1:]))\n"
+    )
     done = command(
-        "-m", "pfc_standalone", "finish", out,
+        "-c", script, out,
         env=os.environ
         | {"MPLBACKEND": "module://no.such.backend", "MATPLOTLIBRC": str(tmp_path), "PATH": ""},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert {"raster.png", "rates.pdf", "behaviour.png", "traces.png"} <= {
-        p.name for p in out.iterdir()
-    }
+    assert {"behaviour.png", "behaviour.pdf", "summary.json"} <= {p.name for p in out.iterdir()}
 
 
 # -------------------------------------------------------------------------- runs that are not whole
@@ -224,7 +242,7 @@ def flip(path, at=100):
 
 
 def traces_of(out, name="neurons_traces.v"):
-    run_folder = out.with_name("out.partial") / "runs" / "0"
+    run_folder = partial(out) / "runs" / "0"
     note = json.loads((run_folder / "run.json").read_text())
     return run_folder / note["files"][name][0]
 
@@ -240,13 +258,13 @@ def traces_of(out, name="neurons_traces.v"):
         lambda out: cut(traces_of(out).parent / "run.json", 30),
         lambda out: (traces_of(out).parent / "run.json").write_text("[]"),
         lambda out: shutil.rmtree(traces_of(out).parent),
-        lambda out: cut(out.with_name("out.partial") / "build.json", 20),
-        lambda out: (out.with_name("out.partial") / "build.json").unlink(),
-        lambda out: (out.with_name("out.partial") / "cost.json").write_bytes(b"\xff"),
+        lambda out: cut(partial(out) / "build.json", 20),
+        lambda out: (partial(out) / "build.json").unlink(),
+        lambda out: (partial(out) / "cost.json").write_bytes(b"\xff"),
     ],
 )
 def test_finish_does_again_what_is_not_whole(out, unfinished, capsys, harm):
-    untouched = out.with_name("out.partial") / "runs" / "1" / "run.json"
+    untouched = partial(out) / "runs" / "1" / "run.json"
     before = untouched.stat().st_ino, untouched.stat().st_mtime_ns
     harm(out)
     assert (untouched.stat().st_ino, untouched.stat().st_mtime_ns) == before
@@ -264,14 +282,14 @@ def test_a_limit_of_file_sizes_that_ends_the_program(tmp_path, unfinished):
 
 
 def test_a_plan_that_is_damaged(out, unfinished, capsys):
-    plan = out.with_name("out.partial") / "plan.nc"
+    plan = partial(out) / "plan.nc"
     flip(plan, 5000)
     assert finish.main([str(out), "--no-figures"]) == 2
     said = one_sentence(capsys.readouterr().err)
     assert f"{plan} cannot be read (it is damaged" in said
     assert said.endswith("run the command again")
     # which goes on with the runs that are there
-    note = out.with_name("out.partial") / "runs" / "0" / "run.json"
+    note = partial(out) / "runs" / "0" / "run.json"
     before = note.stat().st_mtime_ns
     with pytest.MonkeyPatch.context() as broken:
         broken.setattr(conclude_module, "summarise", no_memory)
@@ -290,7 +308,7 @@ def test_the_folder_is_removed_before_results_are_written(out, monkeypatch, caps
     monkeypatch.setattr(conclude_module, "label_runs", removed)
     assert finish.main([str(out), "--no-figures"]) == 2
     said = one_sentence(capsys.readouterr().err)
-    assert "out.partial was removed while this command worked in it" in said
+    assert f"{partial(out)} was removed while this command worked in it" in said
     assert said.endswith("run the command again")
     assert not out.parent.exists()
 
@@ -438,13 +456,12 @@ def test_somebody_elses_partial_folder_is_left_alone(tmp_path, capsys):
 
 
 def test_runs_without_their_plan_are_left_alone(out, capsys):
-    partial = out.with_name("out.partial")
-    (partial / "plan.nc").unlink()
+    (partial(out) / "plan.nc").unlink()
     assert finish.main([str(out)]) == 2
-    assert "out.partial holds no plan" in one_sentence(capsys.readouterr().err)
+    assert f"{partial(out)} holds no plan" in one_sentence(capsys.readouterr().err)
     assert cpp(*SMALL, "--seed", "9", "--output", out) == 2
     assert "holds finished runs of another command" in one_sentence(capsys.readouterr().err)
-    assert (partial / "runs" / "0" / "run.json").is_file()
+    assert (partial(out) / "runs" / "0" / "run.json").is_file()
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pfc_standalone.errors import ParameterError, ResultsError, TargetError
 from pfc_standalone.experiment import Point
 from pfc_standalone.experiment.trials import MAX_STEPS
@@ -284,9 +286,8 @@ def cost(
 
 def in_memory(run: RunResult) -> RunResult:
     """The run with its arrays read, so that its files may go."""
-    return _Read(
-        run.folder, run.files, run.phases, run.memory, run.profile, {n: run[n] for n in run}
-    )
+    arrays = {name: np.array(run[name]) for name in run}
+    return _Read(run.folder, run.files, run.phases, run.memory, run.profile, arrays)
 
 
 @dataclass(frozen=True, eq=False)
