@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from benchmarks.records import RecordsError, load
@@ -87,18 +88,16 @@ def compare_speed(before: dict[str, Any], after: dict[str, Any]) -> list[SpeedCh
             mean = float(pairs.mean())
             spread = stats.sem(pairs) if pairs.size > 1 else np.inf
             reach = float(spread * stats.t.ppf(0.975, max(pairs.size - 1, 1)))
-            changes.append(
-                SpeedChange(
-                    target, part, *np.exp([mean, mean - reach, mean + reach]).tolist(), pairs.size
-                )
-            )
+            ratio, low, high = np.exp([mean, mean - reach, mean + reach]).tolist()
+            changes.append(SpeedChange(target, part, ratio, low, high, pairs.size))
     return changes
 
 
-def _calibrated(facts: dict[str, Any], phases: tuple[str, ...]) -> np.ndarray:
+def _calibrated(facts: dict[str, Any], phases: tuple[str, ...]) -> NDArray[np.float64]:
     """Logarithm of each round's time for these phases over the fixed work beside it."""
     seconds = [sum(r[p] for p in phases) for r in facts["phases_s_rounds"]]
-    return np.log(np.array(seconds) / np.array(facts["calibration_s"]))
+    ratios: NDArray[np.float64] = np.log(np.array(seconds) / np.array(facts["calibration_s"]))
+    return ratios
 
 
 def compare_spikes(before: dict[str, Any], after: dict[str, Any]) -> list[SpikeChange]:
@@ -112,9 +111,9 @@ def compare_spikes(before: dict[str, Any], after: dict[str, Any]) -> list[SpikeC
         for population, by_statistic in one[key]["spike_statistics"].items():
             for statistic, seeds in by_statistic.items():
                 new = other[key]["spike_statistics"].get(population, {}).get(statistic, [])
-                groups = [[[x] for x in g if x is not None] for g in (seeds, new)]
-                if seeds != new and all(len(g) > 1 for g in groups):
-                    c = agreement.compare_seeds(population, statistic, *groups)
+                was, now = ([np.array([x]) for x in g if x is not None] for g in (seeds, new))
+                if seeds != new and min(len(was), len(now)) > 1:
+                    c = agreement.compare_seeds(population, statistic, was, now)
                     comparisons.append((f"{statistic} of {population}", c))
         found.append((key, comparisons))
     corrected = iter(agreement.holm([c.p for _, cs in found for _, c in cs]))

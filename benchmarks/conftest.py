@@ -7,7 +7,9 @@ import os
 import shutil
 import sys
 import tempfile
+from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_benchmark.utils import get_tag, safe_dumps
@@ -29,7 +31,7 @@ _SCALING_SIZES = {
 }
 
 
-def pytest_addoption(parser):
+def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("benchmarks of the targets")
     group.addoption("--targets", help="comma-separated (default: all that can run here)")
     group.addoption(
@@ -72,13 +74,13 @@ def pytest_addoption(parser):
     )  # fmt: skip
 
 
-def _values(options):
+def _values(options: Namespace) -> dict[str, Any]:
     """Values of parameters that the command line sets."""
     task = {"network.task": options.task} if options.task else {}
     return values_set(options.pfc_set) | task
 
 
-def _numbers(config, option):
+def _numbers(config: pytest.Config, option: str) -> list[int]:
     text = config.getoption(option)
     try:
         return [int(part) for part in text.split(",")]
@@ -89,7 +91,7 @@ def _numbers(config, option):
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_configure(config):
+def pytest_configure(config: pytest.Config) -> None:
     # Without a word on where results go, they are kept in .benchmarks.
     options = config.option
     if not (options.benchmark_json or options.benchmark_save):
@@ -120,13 +122,13 @@ def pytest_configure(config):
     os.environ["PFC_CACHE_DIR"] = folder
 
 
-def _asked(config):
+def _asked(config: pytest.Config) -> list[str]:
     if config.option.targets:
-        return config.option.targets.split(",")
+        return str(config.option.targets).split(",")
     return [n for n in target_names() if "run" in stages_possible(get_target(n))]
 
 
-def pytest_generate_tests(metafunc):
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     config = metafunc.config
     if "case" in metafunc.fixturenames:
         cases = [
@@ -158,24 +160,27 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture(scope="session")
-def settings(pytestconfig):
+def settings(pytestconfig: pytest.Config) -> Settings:
     """What the command line asks for."""
     o = pytestconfig.option
     return Settings(o.duration, o.seeds, o.rounds, o.limit, _values(o))
 
 
-def pytest_benchmark_update_json(config, output_json):
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
     """Keep the reasons for which cases were skipped, options that were not asked for apart, and
     a digest of everything.
     """
-    reports = config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", [])
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    reports = reporter.stats.get("skipped", [])
     output_json["skipped"] = [
         report.longrepr[2].removeprefix("Skipped: ") for report in reports if report.when == "call"
     ]
     output_json[DIGEST] = digest(json.loads(safe_dumps(output_json)))
 
 
-def pytest_benchmark_update_machine_info(config, machine_info):
+def pytest_benchmark_update_machine_info(
+    config: pytest.Config, machine_info: dict[str, Any]
+) -> None:
     """What pytest-benchmark does not know of this machine."""
     machine_info["pfc"] = {
         **machine(),

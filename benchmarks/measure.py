@@ -142,7 +142,7 @@ def largest_size(parameters: Parameters) -> int:
 
     def fits(n: int) -> bool:
         larger = with_values(parameters, {"network.n_per_unit": n})
-        return get_model(larger).footprint(larger, 1.0).process < total
+        return bool(get_model(larger).footprint(larger, 1.0).process < total)
 
     low, high = 10, 100_000
     while low < high:

@@ -14,6 +14,7 @@ import argparse
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import brian2 as b2
 import numpy as np
@@ -234,7 +235,7 @@ def main() -> None:
         network, namespace = create_network(p)
         marks = []
 
-        def report(elapsed, completed, start, duration):
+        def report(elapsed: Any, completed: float, start: Any, duration: Any) -> None:
             marks.append(time.time())
 
         network.run(chosen.duration * b2.second, report=report, namespace=namespace)

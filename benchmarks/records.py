@@ -61,7 +61,7 @@ def load(path: Path) -> dict[str, Any]:
         If it is missing, damaged, or was not written by this suite as it is now.
     """
     try:
-        data = json.loads(path.read_text())
+        data: Any = json.loads(path.read_text())
     except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise RecordsError(f"{path} cannot be read as JSON ({reason})") from None
@@ -71,18 +71,19 @@ def load(path: Path) -> dict[str, Any]:
             f"{path} is not a result of this project's benchmarks: give a file that "
             "pytest benchmarks/ --benchmark-only --benchmark-json=FILE wrote"
         )
-    said = data.pop(DIGEST, None)
-    if said not in (None, digest(data)):
+    found: dict[str, Any] = data
+    said = found.pop(DIGEST, None)
+    if said not in (None, digest(found)):
         raise RecordsError(f"{path} is damaged: its content is not what was written")
-    if not data.get("benchmarks"):
+    if not found.get("benchmarks"):
         raise RecordsError(f"{path} holds no measurement: every case was skipped or failed")
-    for what, value, kind in _parts(data):
+    for what, value, kind in _parts(found):
         if not _is(value, kind):
             raise RecordsError(
                 f"{path} has {what} = {_shown(value)}, which this version cannot use: run the "
                 "benchmarks again"
             )
-    return data
+    return found
 
 
 def digest(data: dict[str, Any]) -> str:

@@ -21,8 +21,9 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, StrMethodFormatter
 
-from benchmarks.records import PHASES, RecordsError, load, newest, table
+from benchmarks.records import RecordsError, load, newest, table
 from benchmarks.words import advice
+from pfc_standalone.results.raw import PHASES
 from pfc_standalone.simulation.verify import ALPHA
 
 _COLOURS = {
@@ -70,11 +71,11 @@ def _lines(rows: pd.DataFrame, column: str, label: str) -> Figure:
         axes[0, 0].annotate(
             "real time", (0.01, 1), xycoords=("axes fraction", "data"), fontsize=8, va="bottom"
         )
-    handles = {}
+    handles: dict[str, Any] = {}
     for ax in axes[0]:
         for handle, name in zip(*ax.get_legend_handles_labels(), strict=True):
             handles.setdefault(name, handle)
-    figure.legend(handles.values(), handles, loc="outside right upper", frameon=False)
+    figure.legend(list(handles.values()), list(handles), loc="outside right upper", frameon=False)
     return figure
 
 
@@ -118,7 +119,6 @@ def _agreement(data: dict[str, Any]) -> Figure | None:
         1, len(_STATISTICS), figsize=(2.6 * len(_STATISTICS) + 2.4, 0.26 * len(populations) + 2.2),
         sharey=True, layout="constrained",
     )  # fmt: skip
-    image = None
     for ax, (statistic, label) in zip(axes, _STATISTICS.items(), strict=True):
         values = np.full((len(populations), len(columns)), np.nan)
         for j, found in enumerate(columns.values()):
@@ -163,7 +163,8 @@ def _largest(rows: pd.DataFrame) -> dict[str, dict[str, int]]:
         return {}
     names = {"n_per_unit": "measured", "largest_n_in_memory": "fits"}
     largest = rows.groupby("connectivity")[list(names)].max().rename(columns=names)
-    return largest.to_dict("index")
+    found: dict[str, dict[str, int]] = largest.to_dict("index")
+    return found
 
 
 def fit_scaling(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -195,9 +196,9 @@ def _profile(data: dict[str, Any]) -> Figure | None:
     frame = frame.loc[frame.max(axis=1).sort_values(ascending=False).index]
     figure, ax = plt.subplots(figsize=(9, 0.24 * frame.shape[1] + 1.8), layout="constrained")
     left, at = np.zeros(frame.shape[1]), np.arange(frame.shape[1])[::-1]
-    colours = plt.get_cmap("tab20").colors
+    colours = plt.get_cmap("tab20")
     for k, (name, share) in enumerate(frame.iterrows()):
-        ax.barh(at, share, left=left, color=colours[k % 20], label=name)
+        ax.barh(at, share, left=left, color=colours(k % 20), label=name)
         left += share.to_numpy()
     ax.set_yticks(at, list(frame.columns), fontsize=8)
     ax.set(xlim=(0, 1), xlabel="share of the time step")
@@ -208,7 +209,7 @@ def _profile(data: dict[str, Any]) -> Figure | None:
 # -------------------------------------------------------------------------------- page
 def _left_out(data: dict[str, Any], rows: pd.DataFrame) -> list[str]:
     """Cases that were skipped, and those whose spikes were not compared, with the reason."""
-    return data["skipped"] + [
+    return list(data["skipped"]) + [
         f"spikes of {r.target} at n_per_unit {r.n_per_unit}, replicates {r.replicates}: {r.reason}"
         for r in rows[rows["reason"] != ""].itertuples(index=False)
     ]

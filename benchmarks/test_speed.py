@@ -7,13 +7,15 @@ reference runs the same, so that a ratio compares neighbours in time.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 from benchmarks import measure
 from benchmarks.baseline import PLAIN, PlainBrian2
-from benchmarks.measure import REFERENCE, Case, Speed
+from benchmarks.measure import REFERENCE, Case, Settings, Speed
 from pfc_standalone.errors import RequirementError
 from pfc_standalone.simulation.targets import get_target, require
 
@@ -23,7 +25,9 @@ _MOST_SYNAPSES = 6_000_000
 _SCALING_DURATION = 0.2
 
 
-def build(case, settings, duration=None, patience=1):
+def build(
+    case: Case, settings: Settings, duration: float | None = None, patience: float = 1
+) -> Speed:
     """The case, built; skips what this machine cannot run, or not within limit x patience."""
     try:
         require(get_target(case.target))
@@ -35,7 +39,7 @@ def build(case, settings, duration=None, patience=1):
     return speed
 
 
-def skip_if_long(case, seconds, what, settings):
+def skip_if_long(case: Case, seconds: float, what: str, settings: Settings) -> None:
     """Skip a case that would take too long, and say why."""
     if seconds > settings.limit:
         pytest.skip(
@@ -43,14 +47,21 @@ def skip_if_long(case, seconds, what, settings):
         )
 
 
-def timed(benchmark, settings, run, reference=None):
+def timed(
+    benchmark: Any,
+    settings: Settings,
+    run: Callable[[int], Any],
+    reference: Callable[[int], Any] | None = None,
+) -> tuple[list[tuple[Any, float]], dict[str, Any]]:
     """Time rounds of ``run(seed)``, each after one of ``reference(seed)``.
 
     Returns what each round left with its seconds, and facts about the rounds.
     """
-    left, beside, calibrations = [], [], []
+    left: list[tuple[Any, float]] = []
+    beside: list[float] = []
+    calibrations: list[float] = []
 
-    def prepare():
+    def prepare() -> tuple[tuple[int], dict[str, Any]]:
         seed = 1 + len(left)
         if reference is not None:
             began = time.perf_counter()
@@ -59,13 +70,13 @@ def timed(benchmark, settings, run, reference=None):
         calibrations.append(measure.calibrate())
         return (seed,), {}
 
-    def one_round(seed):
+    def one_round(seed: int) -> None:
         began = time.perf_counter()
         result = run(seed)
         left.append((result, time.perf_counter() - began))
 
     benchmark.pedantic(one_round, setup=prepare, rounds=settings.rounds, iterations=1)
-    facts = {"calibration_s": calibrations}
+    facts: dict[str, Any] = {"calibration_s": calibrations}
     if beside:
         ratios = [seconds / b for (_, seconds), b in zip(left, beside, strict=True)]
         facts["ratio"] = {
@@ -77,7 +88,14 @@ def timed(benchmark, settings, run, reference=None):
     return left, facts
 
 
-def conclude(benchmark, case, kind, agreement, recorded, facts):
+def conclude(
+    benchmark: Any,
+    case: Case,
+    kind: str,
+    agreement: dict[str, Any],
+    recorded: Any,
+    facts: dict[str, Any],
+) -> None:
     """Put everything into the benchmark's record; fail where spikes differ."""
     benchmark.group = case.group
     benchmark.extra_info.update(
@@ -93,7 +111,9 @@ def conclude(benchmark, case, kind, agreement, recorded, facts):
     assert agreement["verdict"] != "differ", agreement
 
 
-def test_target(benchmark, case, settings, pytestconfig):
+def test_target(
+    benchmark: Any, case: Case, settings: Settings, pytestconfig: pytest.Config
+) -> None:
     """Speed of a target, memory, and agreement of its spikes with the reference's."""
     speed = build(case, settings)
     reference = None
@@ -113,7 +133,13 @@ def test_target(benchmark, case, settings, pytestconfig):
 
 
 @pytest.mark.parametrize("device", list(PLAIN))
-def test_plain_brian2(benchmark, device, plain_size, settings, tmp_path_factory):
+def test_plain_brian2(
+    benchmark: Any,
+    device: str,
+    plain_size: int,
+    settings: Settings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     """The same network as by the tutorial: how much faster is what this project does?"""
     case = Case(PLAIN[device], plain_size, 1, "explicit")
     ours = Case(REFERENCE, plain_size)
@@ -134,7 +160,7 @@ def test_plain_brian2(benchmark, device, plain_size, settings, tmp_path_factory)
     conclude(benchmark, case, "plain", agreement, recorded, facts)
 
 
-def test_scaling(benchmark, scaling_case, settings):
+def test_scaling(benchmark: Any, scaling_case: Case, settings: Settings) -> None:
     """Time and memory of cpp over three decades of size (--scaling)."""
     speed = build(scaling_case, settings, _SCALING_DURATION, patience=4)
     rounds, facts = timed(benchmark, settings, speed.run)

@@ -63,16 +63,19 @@ def _against(
     best: str, won: pd.DataFrame, other: str, theirs: pd.DataFrame, build: pd.Series
 ) -> str:
     """One sentence on how much longer another target takes, and from when building pays."""
-    runs = [
+    pays = [
         break_even(build[best], run, build[other], other_run)
         for run, other_run in zip(won["run_s"], theirs["run_s"], strict=True)
     ]
+    runs = [run for run in pays if run is not None]  # None: just as quick, and longer to build
     seconds = (build[best] - build[other] + won["start_s"] - theirs["start_s"]) / (
         theirs["real_time_factor"] - won["real_time_factor"]
     )
     text = f"{other} takes "
     ratios = theirs["ratio"].dropna()
     text += _range(ratios, "times as long") if len(ratios) else _range(theirs["run_s"], "s a run")
+    if not runs:
+        return f"{text}, and {best} takes longer to build."
     if max(seconds) <= 0:
         return f"{text} and longer to build: {best} pays from the first run, however short."
     at = f"run {min(runs)}" if min(runs) == max(runs) else f"run {min(runs)} to {max(runs)}"

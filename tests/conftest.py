@@ -28,7 +28,14 @@ def build_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     $PFC_TEST_CACHE_DIR names a folder to keep instead, for quick repetition while developing.
     """
     kept = os.environ.get("PFC_TEST_CACHE_DIR")
-    folder = Path(kept) if kept else tmp_path_factory.mktemp("builds")
+    base = tmp_path_factory.getbasetemp()
+    # the workers of pytest-xdist share their builds; each has a base folder of its own
+    folder = (
+        Path(kept)
+        if kept
+        else (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "builds"
+    )
+    folder.mkdir(parents=True, exist_ok=True)
     os.environ["PFC_CACHE_DIR"] = str(folder)
     return folder
 

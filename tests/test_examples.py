@@ -7,10 +7,10 @@ import re
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from pfc_standalone import Parameters, deal, simulate, with_values
+from pfc_standalone.analysis.bounds import BOUNDS
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -65,20 +65,14 @@ def test_match_to_sample_is_answered_from_memory_and_probe():
 def test_activity_report(capsys):
     values = {"network.n_per_unit": 25, "experiment.trials": 1, "experiment.replicates": 2}
     load("activity_report").report(simulate(deal(with_values(Parameters(), values))))
-    memories, answers, peak = np.split(capsys.readouterr().out.splitlines(), [2, 6])
-    found = [
-        re.fullmatch(
-            r"memory_[AB]: delay rate (\S+) Hz, ISI CV (\S+), count correlation \S+, "
-            r"selectivity (\S+)",
-            line,
-        )
-        for line in memories
-    ]
-    assert all(10 < float(m[1]) < 80 and 0 < float(m[2]) < 2 and float(m[3]) > 0.8 for m in found)
-    pairs = [re.search(r"winner (\S+) Hz, loser (\S+) Hz", line) for line in answers]
-    assert [line.partition(":")[0] for line in answers] == ["AX", "AY", "BX", "BY"]
-    assert sum(float(m[1]) > float(m[2]) for m in pairs) >= 3
-    assert re.fullmatch(r"largest 50 ms population rate: \d+ Hz \(\w+\)", str(peak[0]))
+    lines = capsys.readouterr().out.splitlines()
+    pairs = [re.fullmatch(r"(\w+): winner (\S+) Hz, loser (\S+) Hz", line) for line in lines[:4]]
+    assert [m[1] for m in pairs] == ["AX", "AY", "BX", "BY"]
+    assert sum(float(m[2]) > float(m[3]) for m in pairs) >= 3
+    said = r"([^,]+), .+: \S+( s| Hz)? \(.+\): (holds|OUT OF BOUNDS|not measured)"
+    verdicts = [re.fullmatch(said, line) for line in lines[4:]]
+    assert {m[1] for m in verdicts} == {b.name for b in BOUNDS if b.n_from <= 25}
+    assert sum(m[3] == "holds" for m in verdicts) > 0.8 * len(verdicts)
 
 
 def test_find_working_point(capsys, monkeypatch):

@@ -1,4 +1,6 @@
-"""Rates of every population, when nothing is shown and while memory holds a cue."""
+"""Activity of the populations, when nothing is shown and while memory holds a cue: rates,
+irregularity, correlation and selectivity.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pfc_standalone.analysis.spike_statistics import proportion_interval
+from pfc_standalone.analysis.spike_statistics import (
+    count_correlation,
+    isi_cv,
+    population_rate,
+    proportion_interval,
+)
 from pfc_standalone.analysis.spike_table import SpikeTable, Windows
 from pfc_standalone.results import task_of
 
@@ -18,10 +25,16 @@ if TYPE_CHECKING:
 #: decayed from the NMDA conductance (tau 100 ms) to 8 %.
 AFTER_CUE = 0.25
 #: A memory unit holds its cue if it fires above this in the last part of the delay, Hz: between
-#: the spontaneous rate (below 2) and the delay rate (10 to 60, docs/model.md).
+#: the rates of the other memory and of the remembered one (`bounds`).
 HELD_HZ = 10.0
 #: That last part, s.
 HELD_WINDOW = 0.25
+#: Shorter windows have too few intervals for an ISI CV, s.
+MIN_REGULARITY_WINDOW = 1.0
+#: Width of a bin in which the largest rate of a population is looked for, s.
+PEAK_BIN = 0.05
+#: When output rates are compared: from and to so long after the decision window opens, s.
+COMPARED = (0.15, 0.35)
 
 
 def rest_windows(dataset: xr.Dataset) -> Windows:
@@ -103,4 +116,86 @@ def memory_held(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
         held = (active == wanted).all(axis=0)
         value, low, high = proportion_interval(int(held.sum()), held.size)
         found[text] = {"value": value, "low": low, "high": high, "n": held.size}
+    return found
+
+
+def false_memory(dataset: xr.Dataset) -> dict[str, float]:
+    """Fraction of trials in which a memory unit is active before its cue: ``value low high n``."""
+    table, windows = SpikeTable(dataset), rest_windows(dataset)
+    windows = [(r, max(start, stop - HELD_WINDOW), stop) for r, start, stop in windows]
+    memories = [f"memory_{u}" for u in task_of(dataset).units["memory"]]
+    active = np.array([table.rates(m, windows) > HELD_HZ for m in memories]).any(axis=0)
+    value, low, high = proportion_interval(int(active.sum()), active.size)
+    return {"value": value, "low": low, "high": high, "n": active.size}
+
+
+def selectivity(dataset: xr.Dataset) -> dict[str, float]:
+    """(own - other)/(own + other) of the delay rates of each memory unit that holds a cue."""
+    return {
+        name: (r["delay"] - r["delay_other"]) / (r["delay"] + r["delay_other"])
+        for name, r in population_rates(dataset).items()
+        if r.get("delay_other") is not None and r["delay"] + r["delay_other"] > 0
+    }
+
+
+def delay_regularity(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
+    """How irregular and how correlated each memory unit is while it holds its own cue.
+
+    Returns
+    -------
+    dict
+        Of each memory unit ``isi_cv``, the mean over neurons, and ``count_correlation``, the mean
+        over pairs (counts in 100 ms); NaN where no delay is longer than `MIN_REGULARITY_WINDOW`.
+    """
+    table = SpikeTable(dataset)
+    found = {}
+    for cue, unit in task_of(dataset).memory_of_cue.items():
+        name, cvs, correlations = f"memory_{unit}", [np.empty(0)], []
+        size = table.sizes[table.names.index(name)]
+        windows = [w for w in delay_windows(dataset, cue) if w[2] - w[1] > MIN_REGULARITY_WINDOW]
+        for replicate in sorted({r for r, _, _ in windows}):
+            mine = [(start, stop) for r, start, stop in windows if r == replicate]
+            t, neuron = table.spikes(name, replicate)
+            cvs.append(isi_cv(t, neuron, mine))
+            correlations.append(count_correlation(t, neuron, int(size), mine))
+        cv = np.concatenate(cvs)
+        found[name] = {
+            "isi_cv": float(cv.mean()) if cv.size else np.nan,
+            "count_correlation": float(np.mean(correlations)) if correlations else np.nan,
+        }
+    return found
+
+
+def largest_rate(dataset: xr.Dataset) -> dict[str, float]:
+    """Largest rate of each population in any 50 ms of any replicate, Hz."""
+    table, end = SpikeTable(dataset), float(dataset["trial_end"].max())
+    return {
+        name: max(
+            float(population_rate(t, int(size), 0.0, end, PEAK_BIN)[1].max())
+            for t, _ in (table.spikes(name, r) for r in range(dataset.sizes["replicate"]))
+        )
+        for name, size in zip(table.names, table.sizes, strict=True)
+    }
+
+
+def output_contest(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
+    """Rates of the outputs in the time in which they compete, by condition, Hz.
+
+    Returns
+    -------
+    dict
+        Of each condition that has a right answer and others: ``winner``, the rate of the right
+        output, and ``loser``, the highest rate of another.
+    """
+    table, task = SpikeTable(dataset), task_of(dataset)
+    opens = dataset["trial_window_start"].values
+    found = {}
+    for condition in task.conditions:
+        if condition.correct is None or len(task.units["output"]) == 1:
+            continue  # nobody should win, or there is nobody to lose
+        at = np.argwhere(dataset["trial_condition"].values == condition.name)
+        windows = [(int(r), *(opens[r, k] + np.array(COMPARED))) for r, k in at]
+        shown = {u: table.rate(f"output_{u}", windows) for u in task.units["output"]}
+        winner = shown.pop(condition.correct)
+        found[condition.name] = {"winner": winner, "loser": max(shown.values())}
     return found

@@ -1,0 +1,154 @@
+"""Write the tables of numbers into docs/model.md, from the code that they describe.
+
+``python docs/tables.py`` rewrites what stands between ``<!-- table: NAME -->`` and
+``<!-- end -->``; with ``--check`` it changes nothing and fails where a table is not up to date.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from pfc_standalone.analysis.bounds import BOUNDS
+from pfc_standalone.experiment.weights import pixel_shares
+from pfc_standalone.models.spiking.populations import population_table
+from pfc_standalone.parameters import Parameters, parameter_fields, with_values
+from pfc_standalone.parameters.fields import allowed_range
+from pfc_standalone.tasks import LAYERS, TASKS
+
+PAGE = Path(__file__).parent / "model.md"
+_BLOCK = re.compile(r"(<!-- table: (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+P = Parameters()
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A Markdown table."""
+    head = list(head)
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(_shown(cell) for cell in line)} |\n" for line in lines)
+
+
+def _shown(cell: object) -> str:
+    return f"{cell:g}" if isinstance(cell, float) else str(cell).replace("|", "\\|")
+
+
+def sizes() -> str:
+    """Populations of each layer, in units of n."""
+    n = 1000
+    populations = population_table(with_values(P, {"network.n_per_unit": n}))
+    rows = []
+    for layer in LAYERS:
+        size = {p.name: p.size / n for p in populations if p.layer == layer}
+        units = P.network.task.units[layer]
+        rest, inh = size.get(f"{layer}_nonselective", 0.0), size[f"{layer}_inh"]
+        rows.append([layer, f"{', '.join(units)}: 1 each", rest, inh, sum(size.values())])
+    rows.append(["all", "", "", "", sum(row[-1] for row in rows)])  # type: ignore[misc]
+    return table(["layer", "selective", "non-selective", "inhibitory", "in all"], rows)
+
+
+def groups(*names: str) -> Callable[[], str]:
+    """Parameters of some groups, one a row; groups of one kind share their rows."""
+
+    def rows() -> str:
+        columns = [name if len(names) > 1 else "value" for name in names]
+        of_first = [(n, f) for n, f in parameter_fields() if n.startswith(f"{names[0]}.")]
+        lines = []
+        for name, f in of_first:
+            leaf, m = name.partition(".")[2], f.metadata
+            shown = [_value(P[f"{group}.{leaf}"]) for group in names]
+            allowed = allowed_range(f).removeprefix("a number from ")
+            lines.append([f"`{leaf}`", *shown, m["unit"], m["doc"], allowed, m["source"]])
+        return table(["", *columns, "unit", "meaning", "allowed", "source"], lines)
+
+    return rows
+
+
+def _value(value: object) -> str:
+    value = getattr(value, "name", value)  # a task
+    return ", ".join(value) if isinstance(value, tuple) else _shown(value)
+
+
+def projections() -> str:
+    """Projections between layers of the built-in tasks."""
+    rows = []
+    for name in TASKS.names():
+        p = with_values(P, {"network.task": name})
+        for q in p.network.task.projections:
+            gate = "while the gate is open" if q.gated else ""
+            rows.append(
+                [name, q.source, q.destination, p.conductance(q), f"`{q.conductance}`", gate]
+            )
+    return table(["task", "source", "destination", "nS", "parameter", ""], rows)
+
+
+def pixels() -> str:
+    """Images of the built-in tasks, with the conductance of each pixel's fibres."""
+    parts = []
+    for name in TASKS.names():
+        p = with_values(P, {"network.task": name})
+        for unit, share in pixel_shares(p).items():
+            _, columns = p.network.task.shape
+            on = p.network.task.images[unit]
+            weights = (p.afferents.g_pixel * share).reshape(-1, columns)
+            lines = (
+                "  ".join(
+                    f"{w:5.2f}" if bit == "1" else "    ." for w, bit in zip(row, bits, strict=True)
+                )
+                for row, bits in zip(weights, on, strict=True)
+            )
+            parts.append(f"{name}, {unit}:\n" + "\n".join(line.rstrip() for line in lines) + "\n")
+    return "```\n" + "\n".join(parts) + "```\n"
+
+
+def bounds() -> str:
+    """What the network must do."""
+    rows = [
+        [b.name, b.allowed, f"from {b.n_from}" if b.n_from else "any", b.source, b.why]
+        for b in BOUNDS
+    ]
+    return table(["quantity", "allowed", "n_per_unit", "source", "why"], rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "sizes": sizes,
+    "network": groups("network"),
+    "experiment": groups("experiment"),
+    "membrane": groups("membrane"),
+    "neurons": groups("exc", "inh"),
+    "receptors": groups("receptors"),
+    "recurrent": groups("recurrent"),
+    "layers": groups("input", "memory", "output"),
+    "projections": projections,
+    "pixels": pixels,
+    "afferents": groups("afferents"),
+    "timing": groups("timing"),
+    "decision": groups("decision"),
+    "bounds": bounds,
+}
+
+
+def with_tables(text: str) -> str:
+    """The text of a page with its tables as the code has them.
+
+    Raises
+    ------
+    KeyError
+        If the page asks for a table that there is not.
+    """
+    return _BLOCK.sub(lambda m: m[1] + TABLES[m[2]]() + m[4], text)
+
+
+def main() -> None:
+    """Entry point."""
+    text = PAGE.read_text()
+    new = with_tables(text)
+    if "--check" not in sys.argv:
+        PAGE.write_text(new)
+    elif new != text:
+        sys.exit("docs/model.md is not up to date: run python docs/tables.py")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""The documents say what the code does: their numbers, their tables, their links."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from math import inf
+from pathlib import Path
+
+import pytest
+
+from pfc_standalone.analysis.bounds import BOUNDS
+from pfc_standalone.models.spiking.populations import neurons_per_replicate, population_table
+from pfc_standalone.parameters import Parameters, with_values
+
+ROOT = Path(__file__).parent.parent
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+P = Parameters()
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(path.stem, ROOT / path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def rows_of(page, first_cell):
+    """Cells of the Markdown table whose head begins with this cell."""
+    lines = (ROOT / page).read_text().splitlines()
+    at = next(k for k, line in enumerate(lines) if line.startswith(f"| {first_cell} |"))
+    for line in [lines[at], *lines[at + 2 :]]:
+        if not line.startswith("|"):
+            return
+        yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_tables_of_the_model_are_those_of_the_code():
+    tables = load(Path("docs/tables.py"))
+    page = (ROOT / "docs/model.md").read_text()
+    assert tables.with_tables(page) == page, "run python docs/tables.py"
+    assert set(re.findall(r"<!-- table: (\S+) -->", page)) == set(tables.TABLES)
+    changed = page.replace("| `w_plus` | 1 | 2.4 |", "| `w_plus` | 1 | 2.5 |")
+    assert changed != page
+    assert tables.with_tables(changed) == page
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"filtered rate reaches {P.decision.threshold:g} Hz",
+        f"is shown for {1e3 * P.timing.cue:g} ms",
+        "has {:g} neurons for each".format(
+            neurons_per_replicate(population_table(with_values(P, {"network.n_per_unit": 1000})))
+            / 1000
+        ),
+        "{}x{}-pixel images".format(*P.network.task.shape),
+    ],
+)
+def test_the_readme_states_the_defaults(said):
+    assert said in (ROOT / "README.md").read_text()
+
+
+def test_the_measured_table_keeps_the_bounds():
+    bounds = {}
+    for b in BOUNDS:  # a later row of the same start is for larger networks
+        bounds.setdefault(b.name.partition(" of ")[0], []).append(b)
+
+    def check(name, n, cell):
+        values = [float(v) for v in re.findall(r"(?<![\w.])\.?\d[\d.]*", cell)]
+        assert values
+        for b in bounds[name]:
+            if n >= b.n_from:
+                assert all(max(b.low, -inf) <= v <= b.high for v in values), (name, n, cell)
+
+    checked = set()
+    for row, n, cell in measured_rows():
+        for start, name in {
+            "accuracy": "accuracy",
+            "premature": "premature responses",
+            "memory held": "memory held",
+            "spontaneous, exc": "spontaneous excitatory rate",
+            "spontaneous, inh": "spontaneous inhibitory rate",
+            "ISI CV": "ISI CV in the delay",
+            "count corr": "count correlation in the delay",
+            "largest 50 ms": "largest 50 ms rate",
+        }.items():
+            if row.startswith(start):
+                check(name, n, cell)
+                checked.add(start)
+    assert len(checked) == 8
+
+
+def measured_rows():
+    """Row, n_per_unit and cell of the measured table."""
+    lines = (ROOT / "docs/model.md").read_text().splitlines()
+    at = lines.index("| | n = 25 | n = 100 | n = 400 |")
+    for line in lines[at + 2 :]:
+        if not line.startswith("|"):
+            return
+        row, *cells = [cell.strip() for cell in line.strip("|").split("|")]
+        yield from zip([row] * 3, (25, 100, 400), cells, strict=True)
+
+
+def test_the_readme_has_the_speeds_of_the_benchmark():
+    """Two copies of one measurement do not part."""
+    full = {
+        (row[0], row[1]): float(row[5])
+        for row in rows_of("docs/benchmarking.md", "target")
+        if row[2] == "1"
+    }
+    head, *rows = rows_of("README.md", "wall-clock s for each biological second")
+    sizes = [re.match(r"n = (\d+)", cell)[1] for cell in head[1:]]
+    assert len(rows) >= 5
+    for target, *cells in rows:
+        for size, cell in zip(sizes, cells, strict=True):
+            if cell:
+                assert float(cell) == pytest.approx(full[target, size], rel=0.06), (target, size)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page):
+    text = page.read_text()
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" not in target:
+            path, _, anchor = target.partition("#")
+            linked = page.parent / path if path else page
+            assert linked.exists(), target
+            if anchor:
+                heads = re.findall(r"^#+ (.*)$", linked.read_text(), re.MULTILINE)
+                assert anchor in [
+                    re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in heads
+                ]
+
+
+def test_the_figure_of_the_network_is_drawn_from_the_parameters():
+    network = load(Path("docs/figures/network.py"))
+
+    def words(figure):
+        return {t.get_text() for t in figure.axes[0].texts}
+
+    at_100 = words(network.draw(P))
+    assert {"100", "800", "250"} <= at_100
+    at_30 = words(network.draw(with_values(P, {"network.n_per_unit": 30, "memory.w_plus": 2.0})))
+    assert {"30", "240", "75"} <= at_30
+    assert any("2.4 (memory)" in t for t in at_100)
+    assert any("2 (memory)" in t for t in at_30)
