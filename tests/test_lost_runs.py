@@ -28,7 +28,7 @@ from pfc_standalone.commands.verbs import finish
 from pfc_standalone.errors import ResultsError
 from pfc_standalone.results import folder as folder_module
 from pfc_standalone.results import load_results
-from pfc_standalone.results.folder import Workplace, new_workplace, write_whole
+from pfc_standalone.results.folder import Workplace, new_workplace, write_new, write_whole
 
 PROJECT = Path(__file__).parent.parent
 #: Of folders: what a console could take for markup, and a shell for two words.
@@ -462,6 +462,12 @@ def test_runs_without_their_plan_are_left_alone(out, capsys):
     assert cpp(*SMALL, "--seed", "9", "--output", out) == 2
     assert "holds finished runs of another command" in one_sentence(capsys.readouterr().err)
     assert (partial(out) / "runs" / "0" / "run.json").is_file()
+
+
+def test_verdicts_of_one_second_are_both_kept(tmp_path):
+    names = [write_new(tmp_path / "results" / "v.json", text).name for text in ("1", "2", "3")]
+    assert names == ["v.json", "v-2.json", "v-3.json"]
+    assert [(tmp_path / "results" / n).read_text() for n in names] == ["1", "2", "3"]
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):

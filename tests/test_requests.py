@@ -204,6 +204,23 @@ def test_a_folder_with_brackets_takes_results(tmp_path, name, capsys):
     assert f"Results and figures: {output}" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("label", ["cost $x_ in $", "$", "$$", "a_b^c"])
+def test_labels_in_figures_are_text_and_no_formula(label):
+    from types import SimpleNamespace
+
+    import xarray as xr
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from pfc_standalone.figures.builtin import raster
+
+    data = xr.Dataset(coords={"group": ("replicate", [label])}, attrs={"labels": '["group"]'})
+    figure = Figure()
+    title = figure.suptitle(raster._labels(data, SimpleNamespace(position=0)))
+    FigureCanvasAgg(figure).draw()
+    assert title.get_text().replace("\\", "") == f"group = {label}"
+
+
 # --------------------------------------------------------------------------- what is too much
 @pytest.mark.parametrize(
     ("arguments", "message"),

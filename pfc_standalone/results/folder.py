@@ -285,6 +285,38 @@ def write_whole(path: Path, text: str) -> None:
         raise ResultsError(f"{path} could not be written: {error.strerror or error}") from error
 
 
+def write_new(path: Path, text: str) -> Path:
+    """Write a file that was not there, whole or not at all.
+
+    Returns
+    -------
+    Path
+        Where it is: under the next name if another command has taken this one meanwhile.
+
+    Raises
+    ------
+    ResultsError
+        If it cannot be written.
+    """
+    free, again = path, 1
+    while True:
+        try:
+            free.parent.mkdir(parents=True, exist_ok=True)
+            free.touch(exist_ok=False)
+            break
+        except FileExistsError:
+            again += 1
+            free = path.with_stem(f"{path.stem}-{again}")
+        except OSError as error:
+            raise ResultsError(f"{free} could not be written: {error.strerror or error}") from error
+    try:
+        write_whole(free, text)
+    except ResultsError:
+        free.unlink(missing_ok=True)
+        raise
+    return free
+
+
 def _read_note(path: Path, *names: str) -> dict[str, Any]:
     """What a note says if it can be read and has these entries, or else nothing."""
     try:

@@ -19,7 +19,7 @@ from pfc_standalone.commands.options import (
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.parameters import with_values
-from pfc_standalone.results.folder import check_output, write_whole
+from pfc_standalone.results.folder import check_output, write_new
 from pfc_standalone.simulation.targets import get_target
 from pfc_standalone.simulation.verify import ALPHA, EQUAL, MIN_EXACT_SPIKES, MIN_SEEDS, REAL, verify
 
@@ -83,8 +83,8 @@ def _main(arguments: argparse.Namespace) -> int:
     with progress_bars(console(stderr=True)) as report:
         found = verify(parameters, targets, arguments.seeds, report, weights)
     print_report(found)
-    write_whole(output, json.dumps(found, indent=1) + "\n")
-    print(f"Written to {output}")
+    written = write_new(output, json.dumps(found, indent=1) + "\n")
+    print(f"Written to {written}")
     return 0 if found["agree"] else 4
 
 
