@@ -67,17 +67,15 @@ def add_responses(dataset: xr.Dataset) -> xr.Dataset:
     response = np.full(shape, "", dtype="U16")
     reaction = np.full(shape, np.nan)
     premature = np.zeros(shape, dtype=bool)
+    columns = {n: dataset[f"trial_{n}"].values for n in ("start", "window_start", "end")}
     for r in range(shape[0]):
-        trials = dataset.isel(replicate=r)
-        ends = trials["trial_end"].values
+        ends = columns["end"][r]
         if np.isnan(ends).all():
             continue
         rule = parameters_of(dataset, r).decision
         rates = _output_rates(table, r, units, float(np.nanmax(ends)) + rule.window, rule.tau)
         for k in np.flatnonzero(~np.isnan(ends)):
-            start, opens = (
-                round(float(trials[f"trial_{n}"][k]) / GRID) for n in ("start", "window_start")
-            )
+            start, opens = (round(columns[n][r, k] / GRID) for n in ("start", "window_start"))
             window = slice(opens, opens + round(rule.window / GRID))
             unit, step, early = decide(rates, rule.threshold, slice(start, opens), window)
             response[r, k] = units[unit] if unit >= 0 else ""

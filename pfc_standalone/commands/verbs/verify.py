@@ -13,12 +13,13 @@ from pfc_standalone.commands.options import (
     Parser,
     add_parameter_options,
     parameters_from,
+    path,
     weights_from,
 )
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.parameters import with_values
-from pfc_standalone.results.folder import check_output
+from pfc_standalone.results.folder import check_output, write_new
 from pfc_standalone.simulation.targets import get_target
 from pfc_standalone.simulation.verify import ALPHA, EQUAL, MIN_EXACT_SPIKES, MIN_SEEDS, REAL, verify
 
@@ -46,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         f"(default and least: {MIN_SEEDS})",
     )  # fmt: skip
     parser.add_argument(
-        "--output", type=Path, metavar="FILE",
+        "--output", type=path, metavar="FILE",
         help="new file for the verdict as JSON (default: results/verify-nN-DATE-TIME.json)",
     )  # fmt: skip
     return parser
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: argparse.Namespace) -> int:
-    from rich.console import Console
+    from pfc_standalone.commands.console import console
 
     parameters = parameters_from(arguments)
     if vars(arguments)["network.n_per_unit"] is None:
@@ -77,22 +78,23 @@ def _main(arguments: argparse.Namespace) -> int:
     targets = [get_target(name) for name in names]
     stamp = time.strftime("%Y%m%d-%H%M%S")
     default = Path("results") / f"verify-n{parameters.network.n_per_unit}-{stamp}.json"
-    output = (arguments.output or default).expanduser()
+    output = arguments.output or default
     check_output(output)
-    with progress_bars(Console(stderr=True, highlight=False)) as report:
+    with progress_bars(console(stderr=True)) as report:
         found = verify(parameters, targets, arguments.seeds, report, weights)
-    output.write_text(json.dumps(found, indent=1) + "\n")
     print_report(found)
-    print(f"Written to {output}")
+    written = write_new(output, json.dumps(found, indent=1) + "\n")
+    print(f"Written to {written}")
     return 0 if found["agree"] else 4
 
 
 def print_report(found: dict[str, Any]) -> None:
     """Print the verdict of `verify` and what it rests on."""
-    from rich.console import Console
     from rich.table import Table
 
-    out = Console(highlight=False)
+    from pfc_standalone.commands.console import console
+
+    out = console()
     table = Table(
         "target", "reference", "spikes equal", "until s", "then",
         title=f"Spike by spike: strict math, seed {found['seed']}, n_per_unit "
