@@ -128,8 +128,7 @@ class Command:
             return self.popen.wait(after)
         except subprocess.TimeoutExpired:
             self.popen.send_signal(number)
-        code = self.popen.wait(timeout=60)
-        return code
+        return self.popen.wait(timeout=60)
 
     def processes(self, patience: float) -> list[str]:
         """Its processes that are still there after some seconds."""
