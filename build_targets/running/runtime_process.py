@@ -58,7 +58,9 @@ def main() -> None:
         else:
             variable.set_value(values[name] if variable.size > 1 else values[name][0])
     model.initialise()
-    duration = float(values[model.duration][0]) * parameters.si("network.dt")
+    dt = parameters.si("network.dt")
+    model.network.t_ = float(values[model.start][0]) * dt
+    duration = float(values[model.duration][0]) * dt
     began, ended = _run(model, duration, parameters.build.profile)
     _write(model, manifest, chosen.results_dir)
     if parameters.build.profile:
