@@ -155,10 +155,11 @@ def _print(
     before: dict[str, Any], after: dict[str, Any], speed: list[SpeedChange],
     spikes: list[SpikeChange],
 ) -> None:  # fmt: skip
-    from rich.console import Console
     from rich.table import Table
 
-    out = Console(highlight=False)
+    from pfc_standalone.commands.console import console
+
+    out = console()
     one, other = (d["machine_info"]["pfc"] for d in (before, after))
     if one["processor"] != other["processor"] or one["compiler"] != other["compiler"]:
         out.print(

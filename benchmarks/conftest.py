@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_benchmark.utils import get_tag
+from pytest_benchmark.utils import get_tag, safe_dumps
 
 from benchmarks.measure import Case, Settings
+from benchmarks.records import DIGEST, digest
 from build_targets.building import nvidia
-from build_targets.building.cmake_build import compiler_requirement
+from build_targets.building.compiler import compiler_requirement
 from pfc_standalone.commands.options import values_set
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.machine import machine, versions
@@ -165,12 +167,15 @@ def settings(pytestconfig: pytest.Config) -> Settings:
 
 
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
-    """Keep the reasons for which cases were skipped, options that were not asked for apart."""
+    """Keep the reasons for which cases were skipped, options that were not asked for apart, and
+    a digest of everything.
+    """
     reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
     reports = reporter.stats.get("skipped", [])
     output_json["skipped"] = [
         report.longrepr[2].removeprefix("Skipped: ") for report in reports if report.when == "call"
     ]
+    output_json[DIGEST] = digest(json.loads(safe_dumps(output_json)))
 
 
 def pytest_benchmark_update_machine_info(

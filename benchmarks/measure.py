@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import psutil
 
 from pfc_standalone.analysis import agreement
 from pfc_standalone.analysis.spike_table import SpikeTable
 from pfc_standalone.experiment import Point
 from pfc_standalone.experiment.trials import one_of_each
+from pfc_standalone.limits import memory_limit
 from pfc_standalone.machine import available_cores
 from pfc_standalone.models import get_model
 from pfc_standalone.models.spiking.footprint import synapse_count
@@ -138,7 +138,7 @@ class Speed:
 
 def largest_size(parameters: Parameters) -> int:
     """Largest n_per_unit that fits this machine's memory, as its model estimates it, up to 1e5."""
-    total = psutil.virtual_memory().total
+    total = memory_limit().amount
 
     def fits(n: int) -> bool:
         larger = with_values(parameters, {"network.n_per_unit": n})

@@ -32,6 +32,8 @@ _COLOURS = {
 }  # fmt: skip
 _PHASE_COLOURS = ("#BBBBBB", "#666666", "#56B4E9", "#0072B2", "#E69F00")
 _STATISTICS = {"rate": "rate", "isi_cv": "ISI CV", "count_correlation": "count correlation"}
+# whatever the user has set up: LaTeX need not be there
+mpl.rcParams.update({k: v for k, v in mpl.rcParamsDefault.items() if k != "backend"})
 mpl.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 from pathlib import Path
 from typing import Any
 
-import psutil
+from pfc_standalone.limits import free_memory, memory_limit, processor_limit
 
 #: Packages whose versions say what computed a result.
 PACKAGES = (
@@ -23,24 +22,25 @@ def machine() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``processor`` and ``system`` in words, ``cores`` that this process may use,
-        ``memory_gb`` in all and ``memory_free_gb``.
+        ``processor`` and ``system`` in words, ``cores`` that this process may keep busy,
+        ``memory_gb`` that it may use and ``memory_free_gb``; ``cores_limited_by`` and
+        ``memory_limited_by`` say what leaves less than the machine has, "" if nothing does.
     """
-    memory = psutil.virtual_memory()
+    cores, memory = processor_limit(), memory_limit()
     return {
         "processor": _processor(),
-        "cores": available_cores(),
-        "memory_gb": round(memory.total / 1e9, 1),
-        "memory_free_gb": round(memory.available / 1e9, 1),
+        "cores": cores.amount,
+        "cores_limited_by": cores.source,
+        "memory_gb": round(memory.amount / 1e9, 1),
+        "memory_free_gb": round(free_memory() / 1e9, 1),
+        "memory_limited_by": memory.source,
         "system": platform.platform(),
     }
 
 
 def available_cores() -> int:
-    """Cores that this process may use (Linux), or that there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Cores that this process may keep busy."""
+    return processor_limit().amount
 
 
 def peak_memory(process: int | str = "self") -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,15 @@ if TYPE_CHECKING:
 
 #: Position of a replicate in its dataset, start and stop in s.
 Windows = list[tuple[int, float, float]]
+#: How many spikes are sorted at once, so that a table takes little more memory than it keeps.
+_SPIKES_AT_ONCE = 1_000_000
+
+
+def _positions(numbers: NDArray[Any]) -> NDArray[np.int64]:
+    """Position in a dataset of each replicate by its number; -1 for one that it lacks."""
+    position = np.full(int(numbers.max(initial=-1)) + 2, -1, np.int64)
+    position[numbers] = np.arange(numbers.size)
+    return position
 
 
 class SpikeTable:
@@ -19,26 +29,52 @@ class SpikeTable:
 
     def __init__(self, dataset: xr.Dataset) -> None:
         self.names: list[str] = dataset["population_name"].values.tolist()
-        starts = dataset["population_start"].values
+        self._starts = dataset["population_start"].values
         self.sizes: NDArray[np.int64] = dataset["population_size"].values
         time, neuron = dataset["spike_time"].values, dataset["spike_neuron"].values
-        # spikes name their replicate by its number, which a selection of replicates keeps
-        numbers = dataset["replicate"].values
         replicate = dataset["spike_replicate"].values
-        if (
-            not np.array_equal(numbers, np.arange(numbers.size))
-            or replicate.max(initial=-1) >= numbers.size
-        ):
-            kept = np.isin(replicate, numbers)
-            time, neuron, replicate = time[kept], neuron[kept], replicate[kept]
-            order = np.argsort(numbers)
-            replicate = order[np.searchsorted(numbers[order], replicate)]
-        population = np.searchsorted(starts, neuron, side="right") - 1
-        order = np.lexsort((time, population, replicate))
-        key = (replicate * len(self.names) + population)[order]
-        self._time, self._neuron = time[order], (neuron - starts[population])[order]
+        # spikes name their replicate by its number, which a selection of replicates keeps
+        position = _positions(dataset["replicate"].values)
         n_groups = dataset.sizes["replicate"] * len(self.names)
-        self._edges = np.searchsorted(key, np.arange(n_groups + 1))
+        parts = [
+            slice(start, start + _SPIKES_AT_ONCE) for start in range(0, time.size, _SPIKES_AT_ONCE)
+        ]
+        counts = np.zeros(n_groups + 1, np.int64)  # the last: spikes of no replicate here
+        for part in parts:
+            counts += np.bincount(
+                self._groups(neuron[part], replicate[part], position), minlength=n_groups + 1
+            )
+        self._edges = np.concatenate([[0], np.cumsum(counts)])
+        free = self._edges[:-1].copy()
+        self._time, self._neuron = np.empty(time.size), np.empty(time.size, np.int32)
+        for part in parts:
+            group = self._groups(neuron[part], replicate[part], position)
+            order = np.argsort(group, kind="stable")
+            some, first, count = np.unique(group[order], return_index=True, return_counts=True)
+            at = np.arange(group.size) + np.repeat(free[some] - first, count)
+            free[some] += count
+            self._time[at] = time[part][order]
+            population = np.minimum(group[order] % len(self.names), len(self.names) - 1)
+            self._neuron[at] = neuron[part][order] - self._starts[population]
+        self._sort()
+
+    def _groups(
+        self, neuron: NDArray[Any], replicate: NDArray[Any], position: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Number of replicate and population of each spike; one past the last for none."""
+        population = np.searchsorted(self._starts, neuron, side="right") - 1
+        here = position[np.minimum(replicate, position.size - 1)]
+        none = (position.max(initial=-1) + 1) * len(self.names)
+        return np.where(here < 0, none, here * len(self.names) + population)
+
+    def _sort(self) -> None:
+        """Put the spikes of each group in order of time, as those of a run are already."""
+        for start, stop in pairwise(self._edges[:-1]):
+            time = self._time[start:stop]
+            if (np.diff(time) < 0).any():
+                order = np.argsort(time, kind="stable")
+                self._time[start:stop] = time[order]
+                self._neuron[start:stop] = self._neuron[start:stop][order]
 
     def spikes(self, name: str, replicate: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """Times (s) and neurons (within the population) of one population, in order of time."""

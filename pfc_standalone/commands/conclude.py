@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pfc_standalone.analysis.summary import summarise
+from pfc_standalone.commands.progress import say
 from pfc_standalone.errors import UnfinishedError
 from pfc_standalone.results.dataset import DATASET_FILE, load_results, with_facts, write_dataset
-from pfc_standalone.results.folder import SUMMARY_FILE, Workplace
+from pfc_standalone.results.folder import SUMMARY_FILE, Workplace, write_whole
 from pfc_standalone.simulation.simulate import cost, label_runs, read_plan, runs_in
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ def conclude(place: Workplace, figures: bool = True) -> dict[str, Any]:
         If something goes wrong; the runs stay where they are.
     """
     with _unfinished(place, "their results could not be written"):
+        dataset = _label(place)
         files = place.folder / "files"
         shutil.rmtree(files, ignore_errors=True)
-        files.mkdir()
-        dataset = _label(place)
+        files.mkdir(parents=True)
         write_dataset(dataset, files / DATASET_FILE)
         summary = summarise(dataset)
-        (files / SUMMARY_FILE).write_text(json.dumps(summary, indent=1) + "\n")
+        write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
     if figures:
         with _unfinished(
             place, "their figures could not be drawn", " (--no-figures leaves them out)"
@@ -50,9 +50,8 @@ def conclude(place: Workplace, figures: bool = True) -> dict[str, Any]:
 def _label(place: Workplace) -> xr.Dataset:
     plan = read_plan(load_results(place.plan))
     runs = runs_in(plan, place.runs)
-    dataset = label_runs(plan, runs)
     facts, phases, costs = place.notes()
-    return with_facts(dataset, facts | (costs or cost(plan, runs, phases)))
+    return with_facts(label_runs(plan, runs), facts | (costs or cost(plan, runs, phases)))
 
 
 @contextlib.contextmanager
@@ -62,10 +61,14 @@ def _unfinished(place: Workplace, what: str, hint: str = "") -> Iterator[None]:
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"all runs are done and kept: go on with {place.way_on}") from None
     except SystemExit:
-        print(f"error: ended; all runs are kept: go on with {place.way_on}", file=sys.stderr)
+        say(f"error: ended; all runs are kept: go on with {place.way_on}")
         raise
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, MemoryError):
+            reason = f"memory is exhausted: {reason}"
+        if place.is_removed():
+            raise place.removed from error
         raise UnfinishedError(
             f"all runs are done and kept in {place.folder}, but {what} ({reason}): go on with "
             f"{place.way_on}{hint}"

@@ -38,6 +38,14 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"error: {message} (--help lists the options)\n")
 
 
+def path(text: str) -> Path:
+    """The path that an argument names; for argparse."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:  # nobody of that name
+        raise argparse.ArgumentTypeError(f"{text} is no path ({error})") from None
+
+
 def add_parameter_options(
     parser: argparse.ArgumentParser, options: Collection[str] = tuple(OPTIONS)
 ) -> None:
@@ -73,7 +81,7 @@ def add_parameter_options(
         "units, defaults and ranges)",
     )  # fmt: skip
     parser.add_argument(
-        "--weights", metavar="FILE", type=Path,
+        "--weights", metavar="FILE", type=path,
         help="weights between layers, instead of those of the parameters",
     )  # fmt: skip
 
@@ -114,8 +122,9 @@ def weights_from(arguments: argparse.Namespace) -> Weights:
 
 def list_parameters() -> None:
     """Print every parameter."""
-    from rich.console import Console
     from rich.table import Table
+
+    from pfc_standalone.commands.console import console
 
     table = Table("name", "default", "unit", "allowed", "set when", "meaning", "source", box=None)
     for name, f in parameter_fields():
@@ -124,4 +133,4 @@ def list_parameters() -> None:
         shown = _shown(default)
         table.add_row(name, shown, m["unit"], allowed_range(f), m["binding"], m["doc"], m["source"])
     width = None if sys.stdout.isatty() else 200
-    Console(highlight=False, width=width).print(table)
+    console(width=width).print(table)

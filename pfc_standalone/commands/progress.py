@@ -17,23 +17,44 @@ if TYPE_CHECKING:
 
 def report_errors(command: Callable[[], int]) -> int:
     """Run a command; an error becomes one sentence on standard error and an exit code."""
-    before = {
-        number: signal.signal(number, lambda received, _: sys.exit(128 + received))
-        for number in (signal.SIGTERM, signal.SIGHUP)
-    }
+    # nohup has a command ignore SIGHUP, and so it stays
+    heard = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) != signal.SIG_IGN]
+
+    def end(received: int, _: Any) -> None:
+        for number in heard:  # a second one must not stop what the first one has begun
+            signal.signal(number, signal.SIG_IGN)
+        sys.exit(128 + received)
+
+    before = {number: signal.signal(number, end) for number in heard}
     try:
         return command()
     except PFCError as error:
-        prefix = "" if error.exit_code == 3 else "error: "
-        print(f"{prefix}{error}", file=sys.stderr)
+        say(f"{'' if error.exit_code == 3 else 'error: '}{error}")
         return error.exit_code
     except KeyboardInterrupt as interrupt:
         said = f"; {interrupt}" if str(interrupt) else "; no results were written"
-        print(f"error: interrupted{said}", file=sys.stderr)
+        say(f"error: interrupted{said}")
         return 130
+    except MemoryError as error:
+        say(f"error: memory is exhausted{_reason(error)}: ask for less, or for fewer at once")
+        return 1
+    except OSError as error:
+        say(f"error: a file could not be read or written{_reason(error)}")
+        return 1
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def say(sentence: str) -> None:
+    """Say something on standard error, if there is still somebody to say it to."""
+    with contextlib.suppress(OSError):  # a terminal that was closed
+        print(sentence, file=sys.stderr)
+
+
+def _reason(error: Exception) -> str:
+    said = " ".join(str(error).split())
+    return f" ({said})" if said else ""
 
 
 @contextlib.contextmanager
@@ -52,7 +73,7 @@ def progress_bars(log: Console) -> Iterator[Progress]:
         yield line
         return
     columns = (
-        bars.TextColumn("{task.description:>10}"),
+        bars.TextColumn("{task.description:>10}", markup=False),
         bars.BarColumn(),
         bars.TaskProgressColumn(),
         bars.TimeElapsedColumn(),

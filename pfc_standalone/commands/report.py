@@ -14,10 +14,11 @@ def print_report(summary: dict[str, Any], output: Path, as_json: bool = False) -
     if as_json:
         print(json.dumps(summary, indent=1))
         return
-    from rich.console import Console
     from rich.table import Table
 
-    out = Console(highlight=False)
+    from pfc_standalone.commands.console import console
+
+    out = console()
 
     def number(value: float | None, digits: int = 2) -> str:
         return "-" if value is None else f"{value:.{digits}f}"
@@ -66,7 +67,7 @@ def print_report(summary: dict[str, Any], output: Path, as_json: bool = False) -
         f"{summary['real_time_factor']:.3g} (wall-clock per biological second)"
         + (f"; {summary['spikes']} spikes." if spikes else ".")
     )
-    out.print(f"Results and figures: {output}", soft_wrap=True, markup=False)
+    out.print(f"Results and figures: {output}", soft_wrap=True)
 
 
 def _network(summary: dict[str, Any]) -> str:

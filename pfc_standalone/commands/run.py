@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,16 +13,21 @@ from pfc_standalone.commands.options import (
     add_parameter_options,
     list_parameters,
     parameters_from,
+    path,
     weights_from,
 )
-from pfc_standalone.commands.progress import progress_bars, report_errors
+from pfc_standalone.commands.progress import progress_bars, report_errors, say
 from pfc_standalone.commands.report import print_report
-from pfc_standalone.errors import ParameterError, TargetError
+from pfc_standalone.errors import ParameterError, PFCError, TargetError, UnfinishedError
 from pfc_standalone.experiment import deal
 from pfc_standalone.parameters import Parameters
-from pfc_standalone.results.folder import Workplace, new_workplace
+from pfc_standalone.results.folder import Workplace, check_output, new_workplace
+from pfc_standalone.simulation.footprint import check_disk, check_experiment
 from pfc_standalone.simulation.simulate import Job, Plan, cost, describe_plan, plan_runs
 from pfc_standalone.simulation.targets import Progress, Target
+
+#: Where results are kept unless the user says.
+_RESULTS = Path("results")
 
 
 def make_parser(target_name: str) -> argparse.ArgumentParser:
@@ -36,7 +40,7 @@ def make_parser(target_name: str) -> argparse.ArgumentParser:
     add_parameter_options(parser)
     parser.add_argument("--list-parameters", action="store_true", help="show every parameter; stop")
     parser.add_argument(
-        "--output", metavar="DIR", type=Path,
+        "--output", metavar="DIR", type=path,
         help="new folder for results and figures (default: results/TASK-TARGET-nN-DATE-TIME)",
     )  # fmt: skip
     parser.add_argument("--no-figures", action="store_true", help="draw no figures")
@@ -80,9 +84,9 @@ def main(
 
 
 def _main(make_target: Callable[[argparse.Namespace], Target], arguments: Any) -> int:
-    from rich.console import Console
+    from pfc_standalone.commands.console import console
 
-    log = Console(stderr=True, highlight=False)
+    log = console(stderr=True)
     if arguments.list_parameters:
         list_parameters()
         return 0
@@ -91,14 +95,22 @@ def _main(make_target: Callable[[argparse.Namespace], Target], arguments: Any) -
         raise ParameterError(
             "network.record_spikes is false, allowed is true: an experiment is read from its spikes"
         )
-    plan = plan_runs(deal(parameters, weights_from(arguments)), target)
+    weights = weights_from(arguments)
+    if arguments.output is not None:
+        check_output(arguments.output)
+    batch = parameters.network.batch or target.default_batch(parameters.experiment.replicates)
+    check_experiment(parameters, batch)
+    plan = plan_runs(deal(parameters, weights), target)
     if arguments.generate_only or arguments.compile_only:
         _only_build(arguments.generate_only, target, plan.parameters, log)
         return 0
+    parent = _RESULTS if arguments.output is None else arguments.output.parent
+    check_disk(plan.requests[0], len(plan.requests), parent)
+    described = describe_plan(plan, target)
     place = _workplace(arguments.output, parameters, target.name)
     from pfc_standalone.commands.conclude import conclude  # scipy takes long to import
 
-    with place.claimed(describe_plan(plan, target)):
+    with place.claimed(described):
         with progress_bars(log) as report:
             _run(place, plan, target, report)
         summary = conclude(place, figures=not arguments.no_figures)
@@ -122,8 +134,8 @@ def _workplace(output: Path | None, parameters: Parameters, target_name: str) ->
     if output is None:
         kind = f"n{network.n_per_unit}" if network.model == "spiking" else network.model
         name = f"{network.task.name}-{target_name}-{kind}"
-        return new_workplace(Path("results"), name)
-    return Workplace(output.expanduser())
+        return new_workplace(_RESULTS, name)
+    return Workplace(output)
 
 
 def _run(place: Workplace, plan: Plan, target: Target, report: Progress) -> None:
@@ -134,14 +146,18 @@ def _run(place: Workplace, plan: Plan, target: Target, report: Progress) -> None
         began = time.perf_counter()
         runs = job.run(report, folder=place.runs)
         place.note_cost(cost(plan, runs, job.build.phases, time.perf_counter() - began))
-    except (KeyboardInterrupt, SystemExit, TargetError) as error:
-        if done := place.finished_runs():
-            said = (
-                f"{done} of {len(plan.requests)} runs are done and kept: go on with {place.way_on}"
-            )
-            if isinstance(error, TargetError):
-                raise TargetError(f"{error}; {said}") from error
-            if isinstance(error, KeyboardInterrupt):
-                raise KeyboardInterrupt(said) from error
-            print(f"error: ended; {said}", file=sys.stderr)
-        raise
+    except (KeyboardInterrupt, SystemExit, PFCError, OSError, MemoryError) as error:
+        if place.is_removed():
+            raise place.removed from error
+        if not (done := place.finished_runs()):
+            raise
+        said = f"{done} of {len(plan.requests)} runs are done and kept: go on with {place.way_on}"
+        if isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt(said) from error
+        if isinstance(error, SystemExit):
+            say(f"error: ended; {said}")
+            raise
+        if isinstance(error, TargetError):
+            raise TargetError(f"{error}; {said}") from error
+        reason = " ".join(str(error).split()) or "memory is exhausted"
+        raise UnfinishedError(f"{reason}; {said}") from error

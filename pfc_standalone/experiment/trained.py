@@ -19,8 +19,11 @@ _ADVICE = "make it with python -m pfc_standalone train-rate-model"
 
 def is_trained(path: Path) -> bool:
     """Whether a file is text in braces, as these are and files of conductances are not."""
-    with path.open("rb") as file:
-        return file.read(1) == b"{"
+    try:
+        with path.open("rb") as file:
+            return file.read(1) == b"{"
+    except OSError:
+        return False
 
 
 def read_trained(path: Path) -> tuple[Networks, dict[str, str]]:

@@ -101,7 +101,7 @@ def trial_lists(parameters: Parameters) -> list[tuple[Trial, ...]]:
             f"--replicates is {e.replicates}, allowed is at most the number of trials, "
             f"{n_trials} (conditions x delays x --trials): ask for fewer replicates"
         )
-    _check_length(parameters, schedule(parameters, kinds)[-1].end * e.trials)
+    _check_length(parameters)
     deck = [kind for kind in kinds for _ in range(e.trials)]
     lists = []
     for r in range(e.replicates):
@@ -111,12 +111,21 @@ def trial_lists(parameters: Parameters) -> list[tuple[Trial, ...]]:
     return lists
 
 
-def _check_length(parameters: Parameters, total: float) -> None:
-    """Refuse what is longer than a run can count, by arithmetic, before it is laid out."""
-    replicates, longest = parameters.experiment.replicates, longest_run(parameters)
-    if total / replicates > longest:
+def mean_length(parameters: Parameters) -> float:
+    """How long the trials of a replicate last, s, by arithmetic: the mean over replicates."""
+    e, task = parameters.experiment, parameters.network.task
+    kinds = [(condition, delay) for delay in e.delays for condition in task.conditions]
+    settle = parameters.timing.settle
+    each = schedule(parameters, kinds)[-1].end - settle
+    return settle + each * e.trials / e.replicates
+
+
+def _check_length(parameters: Parameters) -> None:
+    """Refuse what is longer than a run can count, before it is laid out."""
+    length, longest = mean_length(parameters), longest_run(parameters)
+    if length > longest:
+        replicates = math.ceil(length * parameters.experiment.replicates / longest) + 1
         raise ParameterError(
-            f"the trials of one replicate last about {total / replicates:.3g} s, allowed is at "
-            f"most {longest:.3g} s ({MAX_STEPS} time steps): use --replicates "
-            f"{math.ceil(total / longest) + 1} or more"
+            f"the trials of one replicate last about {length:.3g} s, allowed is at most "
+            f"{longest:.3g} s ({MAX_STEPS} time steps): use --replicates {replicates} or more"
         )

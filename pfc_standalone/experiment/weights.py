@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pfc_standalone.errors import ParameterError, ResultsError
 from pfc_standalone.experiment.trained import Networks, is_trained, read_trained, write_trained
+from pfc_standalone.netcdf import read_netcdf, write_netcdf
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.tasks import Task
 
@@ -171,13 +172,9 @@ class Weights:
             )  # fmt: skip
         provenance = json.dumps(dict(self.provenance))
         attributes = {"kind": _KIND, "format_version": FORMAT_VERSION, "provenance": provenance}
-        path = Path(path)
-        partial = path.with_name(f".{path.name}.partial")
         try:
-            xr.Dataset(data, attrs=attributes).to_netcdf(partial, engine="h5netcdf")
-            partial.replace(path)
+            write_netcdf(xr.Dataset(data, attrs=attributes), Path(path))
         except OSError as error:
-            partial.unlink(missing_ok=True)
             raise ResultsError(
                 f"the weights cannot be written to {path}: {error.strerror or error}"
             ) from error
@@ -191,20 +188,17 @@ class Weights:
         ParameterError
             If it is missing, broken, of another kind or version, or holds what no weight can be.
         """
-        import xarray as xr
-
         path = Path(path).expanduser()
-        if path.is_file() and is_trained(path):
+        if is_trained(path):
             networks, provenance = read_trained(path)
             return cls(provenance=provenance, networks=networks)
         try:
-            data = xr.load_dataset(path, engine="h5netcdf")
+            data = read_netcdf(path)
         except FileNotFoundError:
             raise ParameterError(f"the weights file {path} does not exist") from None
-        except Exception as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
+        except (OSError, ValueError) as error:
             raise ParameterError(
-                f"the weights file {path} cannot be read ({reason}): {_ADVICE}"
+                f"the weights file {path} cannot be read ({error}): {_ADVICE}"
             ) from None
         if data.attrs.get("kind") != _KIND:
             raise ParameterError(f"{path} is no file of weights: {_ADVICE}")
@@ -216,7 +210,7 @@ class Weights:
             )
         try:
             found = cls._from_dataset(data)
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise ParameterError(
                 f"the weights file {path} lacks something ({error}): {_ADVICE}"
             ) from None

@@ -84,10 +84,24 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class Footprint:
-    """Bytes that a run needs: of the ``process`` that simulates, and for its ``results`` here."""
+    """Bytes that a run needs, estimated.
+
+    Attributes
+    ----------
+    process : float
+        Memory of the process that simulates.
+    results : float
+        Memory here for what the run leaves, while it is labelled and analysed.
+    disk : float
+        On disk, for the raw files of the run and its part of the dataset.
+    analysis : float
+        Memory here that is needed for one replicate after the other, so once for all runs.
+    """
 
     process: float
     results: float
+    disk: float = 0.0
+    analysis: float = 0.0
 
 
 class ModelKind(Protocol):
@@ -114,8 +128,11 @@ class ModelKind(Protocol):
             In order; points beyond the number are idle.
         """
 
+    def check_whole(self, request: RunRequest, arrays: Arrays) -> None:
+        """Raise `ResultsError` unless every array of a run is as long as it must be."""
+
     def footprint(self, parameters: Parameters, duration: float) -> Footprint:
-        """Memory that one run of ``network.batch`` points for a duration (s) needs."""
+        """Memory and disk that one run of ``network.batch`` points for a duration (s) needs."""
 
 
 def get_model(parameters: Parameters) -> ModelKind:

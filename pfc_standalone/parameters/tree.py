@@ -99,7 +99,8 @@ class Parameters:
                 raise ParameterError(
                     f"{layer}.w_plus is {w_plus:g}, allowed is at most {1 / f:g}, one over a "
                     f"unit's share of the {layer} layer's excitatory neurons: beyond it, w_minus "
-                    "would be negative and the total conductance not conserved"
+                    "would be negative and the total conductance not conserved: lower it, or raise "
+                    f"{layer}.nonselective (now {getattr(self, layer).nonselective:g})"
                 )
 
     def _check_projections(self) -> None:

@@ -39,6 +39,7 @@ from numpy.typing import NDArray
 from pfc_standalone.errors import ParameterError, ResultsError
 from pfc_standalone.experiment import Point, Trial, Weights
 from pfc_standalone.models import get_model
+from pfc_standalone.netcdf import read_netcdf, write_netcdf
 from pfc_standalone.parameters import (
     Parameters,
     parameter_field,
@@ -276,17 +277,17 @@ def load_results(folder: str | os.PathLike[str]) -> xr.Dataset:
     ResultsError
         If there is none, or it is broken, of another kind or version.
     """
-    import xarray as xr
-
     path = Path(folder).expanduser()
-    if not path.is_file():
-        path = path / DATASET_FILE
-    if not path.is_file():
-        raise ResultsError(f"{folder} holds no {DATASET_FILE}: give the folder that a run printed")
     try:
-        dataset = xr.load_dataset(path, engine="h5netcdf")
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        if path.is_dir():
+            path = path / DATASET_FILE
+        dataset = read_netcdf(path)
+    except FileNotFoundError:
+        raise ResultsError(
+            f"{folder} holds no {DATASET_FILE}: give the folder that a run printed"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise ResultsError(f"{path} cannot be read ({reason}): run the command again") from None
     check_format(dataset, path)
     return dataset
@@ -294,7 +295,7 @@ def load_results(folder: str | os.PathLike[str]) -> xr.Dataset:
 
 def check_format(dataset: xr.Dataset, path: Path) -> None:
     """Raise `ResultsError` unless this version of the program reads the dataset."""
-    if "parameters" not in dataset.attrs:
+    if not {"parameters", "varying", "labels"} <= dataset.attrs.keys():
         raise ResultsError(f"{path} is no result of this program: give a folder that a run printed")
     version = dataset.attrs.get("format_version", 1)
     if version != FORMAT_VERSION:
@@ -305,13 +306,13 @@ def check_format(dataset: xr.Dataset, path: Path) -> None:
 
 
 def write_dataset(dataset: xr.Dataset, path: Path) -> None:
-    """Write a dataset as compressed netCDF4."""
+    """Write a dataset as compressed netCDF4, whole or not at all; raises `OSError`."""
     encoding = {
         str(name): {"zlib": True, "complevel": 1}
         for name, v in dataset.variables.items()
         if v.dtype.kind in "if" and v.size > 1000
     }
-    dataset.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+    write_netcdf(dataset, path, encoding)
 
 
 def with_facts(dataset: xr.Dataset, facts: Mapping[str, Any]) -> xr.Dataset:

@@ -9,7 +9,9 @@ name when all is written.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import shlex
 import shutil
 import tempfile
 import time
@@ -31,6 +33,8 @@ PLAN_FILE = "plan.nc"
 RUNS = "runs"
 _LOCK = ".lock"
 _BUILD, _COST = "build.json", "cost.json"
+#: Of paths in an unfinished folder, those of raw results among them, at most about so long.
+_LONGEST = 120
 
 
 @dataclass(frozen=True)
@@ -60,38 +64,58 @@ class Workplace:
         """The dataset without results."""
         return self.folder / PLAN_FILE
 
+    def is_removed(self) -> bool:
+        """Whether somebody removed the folder: without its plan, nothing can be gone on with."""
+        return not self.plan.is_file()
+
+    @property
+    def removed(self) -> ResultsError:
+        """The error that says so."""
+        return ResultsError(
+            f"{self.folder} was removed while this command worked in it, and runs with it: run "
+            "the command again"
+        )
+
     def finished_runs(self) -> int:
         """How many runs are whole."""
         return sum(1 for _ in self.runs.glob(f"[0-9]*/{NOTE}"))
 
     def note_build(self, facts: Mapping[str, Any], phases: Mapping[str, float]) -> None:
         """Keep what made the runs; runs of another build are dropped."""
-        note = self.folder / _BUILD
         with self._writing():
-            if note.is_file() and json.loads(note.read_text())["facts"] != dict(facts):
+            before = _read_note(self.folder / _BUILD, "facts", "phases")
+            if before and before["facts"] != dict(facts):
                 shutil.rmtree(self.runs, ignore_errors=True)
-            self.runs.mkdir(exist_ok=True)
-            note.write_text(json.dumps({"facts": dict(facts), "phases": dict(phases)}))
+            self.runs.mkdir(parents=True, exist_ok=True)
+            note = {"facts": dict(facts), "phases": dict(phases)}
+            write_whole(self.folder / _BUILD, json.dumps(note))
 
     def note_cost(self, costs: Mapping[str, Any]) -> None:
         """Keep what the runs cost."""
-        with self._writing():
-            (self.folder / _COST).write_text(json.dumps(costs))
+        write_whole(self.folder / _COST, json.dumps(costs))
+
+    def knows_its_build(self) -> bool:
+        """Whether there is a note of what made the runs, as it was written."""
+        return bool(_read_note(self.folder / _BUILD, "facts", "phases"))
 
     def notes(self) -> tuple[dict[str, Any], dict[str, float], dict[str, Any]]:
-        """What was kept of the build, its phases, and the cost; the last is empty if unknown."""
-        build = json.loads((self.folder / _BUILD).read_text())
-        cost = self.folder / _COST
-        return (
-            build["facts"],
-            build["phases"],
-            json.loads(cost.read_text()) if cost.is_file() else {},
-        )
+        """What was kept of the build, its phases, and the cost; the last is empty if unknown.
+
+        Raises
+        ------
+        ResultsError
+            If what was kept of the build cannot be read.
+        """
+        build = _read_note(self.folder / _BUILD, "facts", "phases")
+        if not build:
+            raise ResultsError(f"{self.folder / _BUILD} is missing or broken")
+        cost = _read_note(self.folder / _COST, "phases_s", "simulated_s", "peak_memory_bytes")
+        return build["facts"], build["phases"], cost
 
     @property
     def way_on(self) -> str:
         """The command that goes on from here, as it is typed."""
-        return f"python -m pfc_standalone finish {self.output}"
+        return f"python -m pfc_standalone finish {shlex.quote(str(self.output))}"
 
     @contextlib.contextmanager
     def claimed(self, plan: xr.Dataset | None = None) -> Iterator[None]:
@@ -105,21 +129,34 @@ class Workplace:
         Raises
         ------
         ResultsError
-            If another command works there, or left finished runs of another plan there.
+            If another command works there, or left finished runs of another plan there, or the
+            partial folder is not of this program.
         """
         if plan is not None:
             check_output(self.output)
         with self._writing():
-            self.folder.mkdir(exist_ok=True)
+            self._make_folder()
         lock = self._lock()
+        begun = False
         try:
             if plan is not None:
                 self._take_over(plan)
+            begun = True
             yield
         finally:
-            if not self.finished_runs():
+            if (begun and self.is_removed()) or not self.finished_runs():
                 shutil.rmtree(self.folder, ignore_errors=True)
             lock.release()
+
+    def _make_folder(self) -> None:
+        """Make the partial folder, unless it is there; never take what is somebody else's."""
+        if self.folder.is_symlink() or (self.folder.exists() and not self.folder.is_dir()):
+            raise ResultsError(f"{self.folder} is in the way: remove it, or name another folder")
+        self.folder.mkdir(exist_ok=True)
+        if not (self.folder / _LOCK).exists() and any(self.folder.iterdir()):
+            raise ResultsError(
+                f"{self.folder} holds files that are not of this program: name another folder"
+            )
 
     def _lock(self) -> FileLock:
         from filelock import FileLock, Timeout
@@ -139,7 +176,7 @@ class Workplace:
         """Go on with what an interrupted command of the same plan left, or begin anew."""
         mark = self.folder / "plan.txt"
         digest = digest_of(plan)
-        same = mark.is_file() and mark.read_text() == digest
+        same = mark.is_file() and mark.read_bytes() == digest.encode()
         if self.finished_runs() and not same:
             raise ResultsError(
                 f"{self.folder} holds finished runs of another command: finish them with "
@@ -150,7 +187,7 @@ class Workplace:
         with self._writing():
             self.runs.mkdir(exist_ok=True)
             write_dataset(plan, self.plan)
-            mark.write_text(digest)
+            write_whole(mark, digest)
 
     def complete(self, files: Path) -> None:
         """Give the folder with all files its final name; drop what is no longer needed."""
@@ -180,11 +217,11 @@ def check_output(output: Path) -> None:
     try:
         if output.exists() or output.is_symlink():
             raise ResultsError(f"--output is {output}, which exists already: name a new folder")
-        output.parent.mkdir(parents=True, exist_ok=True)
+        _make_parent(output)
         with tempfile.TemporaryFile(dir=output.parent):
             pass
-        # a name that is too long with the ending that it has until it is whole
-        output.with_name(f"{output.name}.partial").exists()
+        # the longest name of a file below it, with the ending that it has until it is whole
+        output.with_name(f"{output.name}.partial").joinpath("x" * _LONGEST).exists()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ResultsError(
@@ -193,19 +230,30 @@ def check_output(output: Path) -> None:
         ) from error
 
 
+def _make_parent(output: Path) -> None:
+    """Make the folder of something new; `OSError` says what is in the way."""
+    for parent in output.absolute().parents:
+        if parent.is_symlink() and not parent.exists():
+            raise OSError(errno.ENOENT, f"{parent} is a broken link")
+        if parent.exists():  # and is no folder, or made by another command just now
+            if not parent.is_dir():
+                raise OSError(errno.ENOTDIR, f"{parent} is no folder")
+            break
+    output.parent.mkdir(parents=True, exist_ok=True)
+
+
 def new_workplace(parent: Path, name: str) -> Workplace:
     """A workplace that nobody else has, under a name with the time in it.
 
     Two commands that start at the same moment get different ones: the partial folder is made, not
     looked for.
     """
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    again = 1
+    stamp, again = time.strftime("%Y%m%d-%H%M%S"), 1
     while True:
         suffix = "" if again == 1 else f"-{again}"
         place = Workplace(parent / f"{name}-{stamp}{suffix}")
         try:
-            parent.mkdir(parents=True, exist_ok=True)
+            _make_parent(place.output)
             if not place.output.exists():
                 place.folder.mkdir()
                 return place
@@ -213,6 +261,66 @@ def new_workplace(parent: Path, name: str) -> Workplace:
             pass
         except OSError as error:
             raise ResultsError(
-                f"the results cannot be written to {place.output}: {error.strerror}"
+                f"the results cannot be written to {place.output}: {error.strerror or error}"
             ) from error
         again += 1
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, whole or not at all.
+
+    Raises
+    ------
+    ResultsError
+        If it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text)
+        partial.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise ResultsError(f"{path} could not be written: {error.strerror or error}") from error
+
+
+def write_new(path: Path, text: str) -> Path:
+    """Write a file that was not there, whole or not at all.
+
+    Returns
+    -------
+    Path
+        Where it is: under the next name if another command has taken this one meanwhile.
+
+    Raises
+    ------
+    ResultsError
+        If it cannot be written.
+    """
+    free, again = path, 1
+    while True:
+        try:
+            free.parent.mkdir(parents=True, exist_ok=True)
+            free.touch(exist_ok=False)
+            break
+        except FileExistsError:
+            again += 1
+            free = path.with_stem(f"{path.stem}-{again}")
+        except OSError as error:
+            raise ResultsError(f"{free} could not be written: {error.strerror or error}") from error
+    try:
+        write_whole(free, text)
+    except ResultsError:
+        free.unlink(missing_ok=True)
+        raise
+    return free
+
+
+def _read_note(path: Path, *names: str) -> dict[str, Any]:
+    """What a note says if it can be read and has these entries, or else nothing."""
+    try:
+        said = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) and said.keys() >= set(names) else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from pfc_standalone.errors import ResultsError
 PHASES = ("generate", "compile", "start", "simulate", "write")
 #: Written last: a folder that has it is whole.
 NOTE = "run.json"
+#: Larger arrays are not read as a whole, bytes.
+_LARGE = 2**24
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +47,12 @@ class RunResult(Mapping[str, NDArray[Any]]):
     profile: Mapping[str, float]
 
     def __getitem__(self, name: str) -> NDArray[Any]:
+        """The array of that name; a large one stays on disk, and is read where it is looked at."""
         file, dtype = self.files[name]
-        return np.fromfile(self.folder / file, dtype=dtype)
+        path = self.folder / file
+        if path.stat().st_size > _LARGE:
+            return np.memmap(path, dtype, "r")
+        return np.fromfile(path, dtype=dtype)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.files)
@@ -55,12 +62,19 @@ class RunResult(Mapping[str, NDArray[Any]]):
 
     def write_note(self) -> None:
         """Say that the folder is whole."""
-        facts = {
+        facts: dict[str, Any] = {
             name: dict(getattr(self, name)) for name in ("files", "phases", "memory", "profile")
+        }
+        facts["checksums"] = {
+            file: _checksum(self.folder / file) for file, _ in self.files.values()
         }
         partial = self.folder / f".{NOTE}"
         partial.write_text(json.dumps(facts))
         partial.replace(self.folder / NOTE)
+
+    def disown(self) -> None:
+        """Take back that the folder is whole."""
+        (self.folder / NOTE).unlink(missing_ok=True)
 
     @classmethod
     def read(cls, folder: Path) -> RunResult:
@@ -69,13 +83,16 @@ class RunResult(Mapping[str, NDArray[Any]]):
         Raises
         ------
         ResultsError
-            If it is not whole.
+            If it is not whole, or not as it was written.
         """
         try:
             facts = json.loads((folder / NOTE).read_text())
             files = {name: (file, dtype) for name, (file, dtype) in facts["files"].items()}
+            for file, checksum in facts["checksums"].items():
+                if _checksum(folder / file) != checksum:
+                    raise ValueError(f"{file} is not what was written")
             return cls(folder, files, facts["phases"], facts["memory"], facts["profile"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ResultsError(f"{folder} holds no whole run ({error})") from None
 
     @classmethod
@@ -95,3 +112,11 @@ class RunResult(Mapping[str, NDArray[Any]]):
         result = cls(folder, files, phases, memory or {}, {})
         result.write_note()
         return result
+
+
+def _checksum(path: Path) -> int:
+    checksum = 0
+    with path.open("rb") as file:
+        while block := file.read(_LARGE):
+            checksum = zlib.crc32(block, checksum)
+    return checksum

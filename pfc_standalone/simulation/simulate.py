@@ -5,6 +5,7 @@ The target comes as an argument, so nothing here knows which one it is.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pfc_standalone.errors import ParameterError, ResultsError
+import numpy as np
+
+from pfc_standalone.errors import ParameterError, ResultsError, TargetError
 from pfc_standalone.experiment import Point
 from pfc_standalone.experiment.trials import MAX_STEPS, longest_run
 from pfc_standalone.models import Arrays, RunRequest, get_model
@@ -26,7 +29,7 @@ from pfc_standalone.results.dataset import (
 )
 from pfc_standalone.results.raw import RunResult
 from pfc_standalone.simulation.engines import Engine, Local
-from pfc_standalone.simulation.footprint import check_footprint
+from pfc_standalone.simulation.footprint import check_disk, check_footprint
 from pfc_standalone.simulation.targets import Build, Progress, Target, get_target, silent
 
 if TYPE_CHECKING:
@@ -181,7 +184,22 @@ def runs_in(plan: Plan, folder: Path) -> list[RunResult]:
     ResultsError
         If one is missing or not whole.
     """
-    return [RunResult.read(folder / str(k)) for k in range(len(plan.requests))]
+    return [read_run(request, folder / str(k)) for k, request in enumerate(plan.requests)]
+
+
+def read_run(request: RunRequest, folder: Path) -> RunResult:
+    """The results of a run from their folder; raises `ResultsError` unless they are whole."""
+    run = RunResult.read(folder)
+    check_whole(request, run)
+    return run
+
+
+def check_whole(request: RunRequest, run: RunResult) -> None:
+    """Raise `ResultsError` unless a run left all that it should."""
+    try:
+        get_model(request.parameters).check_whole(request, run)
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{run.folder} holds no whole run ({error})") from None
 
 
 def _requests(points: list[Point], duration: float, start: float) -> list[RunRequest]:
@@ -224,14 +242,18 @@ class Job:
             with tempfile.TemporaryDirectory(prefix="pfc-run-") as scratch:
                 return [in_memory(run) for run in self.run(on_progress, engine, Path(scratch))]
         done: dict[int, RunResult] = {}
-        for number in range(len(self.requests)):
-            try:
-                done[number] = RunResult.read(folder / str(number))
-            except ResultsError:
-                continue
+        for number, request in enumerate(self.requests):
+            with contextlib.suppress(ResultsError):
+                done[number] = read_run(request, folder / str(number))
         left = {k: r for k, r in enumerate(self.requests) if k not in done}
         if left:
+            check_disk(next(iter(left.values())), len(left), folder)
             for number, run in (engine or Local()).run(self.build, left, folder, on_progress):
+                try:
+                    check_whole(left[number], run)
+                except ResultsError as error:
+                    run.disown()
+                    raise TargetError(f"the results of a run are not whole: {error}") from None
                 done[number] = run
         return [done[k] for k in range(len(self.requests))]
 
@@ -294,9 +316,8 @@ def cost(
 
 def in_memory(run: RunResult) -> RunResult:
     """The run with its arrays read, so that its files may go."""
-    return _Read(
-        run.folder, run.files, run.phases, run.memory, run.profile, {n: run[n] for n in run}
-    )
+    arrays = {name: np.array(run[name]) for name in run}
+    return _Read(run.folder, run.files, run.phases, run.memory, run.profile, arrays)
 
 
 @dataclass(frozen=True, eq=False)

@@ -45,13 +45,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _print(found: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Column, Table
 
-    out = Console(highlight=False)
+    from pfc_standalone.commands.console import console
+
+    out = console()
     table = Table("this machine", "", show_header=True, box=None)
     for name, value in found["machine"].items():
-        table.add_row(name.replace("_gb", ", GB").replace("_", " "), str(value))
+        if not name.endswith("_limited_by"):
+            why = found["machine"].get(f"{name.removesuffix('_gb')}_limited_by")
+            said = f"{value} (limited by {why})" if why else str(value)
+            table.add_row(name.replace("_gb", ", GB").replace("_", " "), said)
     for name, version in found["packages"].items():
         table.add_row(name, version or "not installed")
     out.print(table)

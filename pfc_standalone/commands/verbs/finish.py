@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pfc_standalone.commands.conclude import conclude
-from pfc_standalone.commands.options import Parser
+from pfc_standalone.commands.console import console
+from pfc_standalone.commands.options import Parser, path
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.commands.report import print_report
 from pfc_standalone.errors import ResultsError
@@ -24,7 +25,7 @@ def _parser() -> argparse.ArgumentParser:
         "label, summarise and draw.",
         allow_abbrev=False,
     )
-    parser.add_argument("folder", metavar="DIR", type=Path, help="the folder that was asked for")
+    parser.add_argument("folder", metavar="DIR", type=path, help="the folder that was asked for")
     parser.add_argument("--no-figures", action="store_true", help="draw no figures")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     return parser
@@ -37,11 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: argparse.Namespace) -> int:
-    place = Workplace(_asked_for(arguments.folder.expanduser()))
-    if not place.plan.is_file():
-        if (place.output / DATASET_FILE).is_file():
-            raise ResultsError(f"{place.output} is finished already: nothing is left to do")
-        raise ResultsError(f"{place.folder} does not exist: give the folder that was asked for")
+    place = Workplace(_asked_for(arguments.folder))
+    _check_unfinished(place)
     with place.claimed():
         _simulate_missing(place)
         summary = conclude(place, figures=not arguments.no_figures)
@@ -49,24 +47,46 @@ def _main(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check_unfinished(place: Workplace) -> None:
+    try:
+        if place.plan.is_file():
+            return
+        finished = (place.output / DATASET_FILE).is_file()
+    except OSError as error:
+        raise ResultsError(f"{place.output} cannot be read: {error.strerror}") from None
+    if finished:
+        raise ResultsError(f"{place.output} is finished already: nothing is left to do")
+    raise ResultsError(f"{place.folder} holds no plan: give the folder that was asked for")
+
+
 def _asked_for(folder: Path) -> Path:
     """The folder that was asked for, also where its partial folder is named instead."""
-    return folder.with_name(folder.name.removesuffix(".partial"))
+    if folder.name in ("", ".."):
+        raise ResultsError(f"DIR is {folder}, allowed is the folder that a command was asked for")
+    return folder.with_name(folder.name.removesuffix(".partial") or folder.name)
 
 
 def _simulate_missing(place: Workplace) -> None:
-    from rich.console import Console
-
     described = load_results(place.plan)
-    plan = read_plan(described)
+    try:
+        plan = read_plan(described)
+        target = get_target(described.attrs["target"])
+    except (KeyError, ValueError, TypeError) as error:
+        reason = " ".join(str(error).split())
+        raise ResultsError(
+            f"{place.plan} is no plan that this version of the program can go on with ({reason})"
+        ) from None
     try:
         runs_in(plan, place.runs)
+        whole = True
     except ResultsError:
-        with progress_bars(Console(stderr=True, highlight=False)) as report:
-            target = get_target(described.attrs["target"])
-            job = Job(plan, target, target.build(plan.parameters, report))
-            place.note_build(job.facts(), job.build.phases)
-            job.run(report, folder=place.runs)
+        whole = False
+    if whole and place.knows_its_build():
+        return
+    with progress_bars(console(stderr=True)) as report:
+        job = Job(plan, target, target.build(plan.parameters, report))
+        place.note_build(job.facts(), job.build.phases)
+        job.run(report, folder=place.runs)
 
 
 COMMAND = main

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pfc_standalone.commands.options import Parser, values_set
+from pfc_standalone.commands.options import Parser, path, values_set
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.errors import ParameterError, ResultsError
 from pfc_standalone.parameters import Parameters, with_values
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="the first seed (default: 0)")
     parser.add_argument(
-        "--output", type=Path, metavar="FILE",
+        "--output", type=path, metavar="FILE",
         help="new file for the weights (default: results/rate-weights-DATE-TIME.json)",
     )  # fmt: skip
     parser.add_argument(
@@ -61,8 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: argparse.Namespace) -> int:
-    from rich.console import Console
-
+    from pfc_standalone.commands.console import console
     from pfc_standalone.experiment.trained import write_trained
     from pfc_standalone.models.rate.checks import check_parameters
     from pfc_standalone.models.rate.training import train
@@ -76,9 +75,9 @@ def _main(arguments: argparse.Namespace) -> int:
     recipe = _recipe(arguments.recipe)
     seeds = range(arguments.seed, arguments.seed + arguments.seeds)
     default = Path("results") / f"rate-weights-{time.strftime('%Y%m%d-%H%M%S')}.json"
-    output = (arguments.output or default).expanduser()
+    output = arguments.output or default
     check_output(output)
-    with progress_bars(Console(stderr=True, highlight=False)) as report:
+    with progress_bars(console(stderr=True)) as report:
         found = train(parameters, seeds, recipe, lambda done: report("train", done))
     learned = [n for n in found if n.learned]
     _say(found, learned)

@@ -13,12 +13,13 @@ from pfc_standalone.commands.options import (
     Parser,
     add_parameter_options,
     parameters_from,
+    path,
     weights_from,
 )
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.parameters import with_values
-from pfc_standalone.results.folder import check_output
+from pfc_standalone.results.folder import check_output, write_new
 from pfc_standalone.simulation.targets import get_target
 from pfc_standalone.simulation.verify import (
     ALPHA,
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         "longest run possible, by runs that begin late",
     )  # fmt: skip
     parser.add_argument(
-        "--output", type=Path, metavar="FILE",
+        "--output", type=path, metavar="FILE",
         help="new file for the verdict as JSON (default: results/verify-nN-DATE-TIME.json)",
     )  # fmt: skip
     return parser
@@ -74,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: argparse.Namespace) -> int:
-    from rich.console import Console
+    from pfc_standalone.commands.console import console
 
     parameters = parameters_from(arguments)
     if vars(arguments)["network.n_per_unit"] is None:
@@ -95,25 +96,26 @@ def _main(arguments: argparse.Namespace) -> int:
     rate = parameters.network.model == "rate"
     kind = "rate" if rate else f"n{parameters.network.n_per_unit}"
     default = Path("results") / f"verify-{kind}-{stamp}.json"
-    output = (arguments.output or default).expanduser()
+    output = arguments.output or default
     check_output(output)
-    with progress_bars(Console(stderr=True, highlight=False)) as report:
+    with progress_bars(console(stderr=True)) as report:
         if rate:
             found = verify_activities(parameters, targets, report, weights, starts)
         else:
             found = verify(parameters, targets, arguments.seeds, report, weights, starts)
-    output.write_text(json.dumps(found, indent=1) + "\n")
     (print_activities if rate else print_report)(found)
-    print(f"Written to {output}")
+    written = write_new(output, json.dumps(found, indent=1) + "\n")
+    print(f"Written to {written}")
     return 0 if found["agree"] else 4
 
 
 def print_activities(found: dict[str, Any]) -> None:
     """Print the verdict of `verify_activities` and what it rests on."""
-    from rich.console import Console
     from rich.table import Table
 
-    out = Console(highlight=False)
+    from pfc_standalone.commands.console import console
+
+    out = console()
     table = Table(
         *("build", "from s", "target", "reference", "activities", "same bits"),
         "largest difference",
@@ -134,10 +136,11 @@ def print_activities(found: dict[str, Any]) -> None:
 
 def print_report(found: dict[str, Any]) -> None:
     """Print the verdict of `verify` and what it rests on."""
-    from rich.console import Console
     from rich.table import Table
 
-    out = Console(highlight=False)
+    from pfc_standalone.commands.console import console
+
+    out = console()
     table = Table(
         "target", "reference", "spikes equal", "from s", "until s", "then",
         title=f"Spike by spike: strict math, seed {found['seed']}, n_per_unit "

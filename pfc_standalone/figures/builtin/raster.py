@@ -118,7 +118,7 @@ def _labels(dataset: xr.Dataset, trial: TrialRow) -> str:
         value = dataset[name].values[trial.position].item()
         if value not in ("", None) and value == value:  # NaN: this point has no such label
             parts.append(f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}")
-    return textwrap.fill(", ".join(parts), 100)
+    return textwrap.fill(", ".join(parts), 100).replace("$", r"\$")  # which begins a formula
 
 
 FIGURE = draw

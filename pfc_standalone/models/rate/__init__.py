@@ -51,8 +51,14 @@ class Rate:
 
         return label(runs)
 
+    def check_whole(self, request: RunRequest, arrays: Arrays) -> None:
+        """Whether arrays are as long as they must be."""
+        from pfc_standalone.models.rate.recorded import check_whole
+
+        check_whole(request, arrays)
+
     def footprint(self, parameters: Parameters, duration: float) -> Footprint:
-        """Memory of one run."""
+        """Memory and disk of one run."""
         from pfc_standalone.models.rate.footprint import footprint
 
         return footprint(parameters, duration)

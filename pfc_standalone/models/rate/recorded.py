@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from pfc_standalone.models import Arrays
+from pfc_standalone.errors import ResultsError
+from pfc_standalone.models import Arrays, RunRequest
 from pfc_standalone.models.rate.units import FREE, UNITS
 
 Runs = list[tuple[int, int, Arrays]]
@@ -41,3 +42,15 @@ def label(runs: Runs) -> dict[str, Any]:
         "activity_unit": ("activity_unit", np.array(FREE)),
         "activity_time": ("activity_time", time, {"units": "s"}),
     }
+
+
+def check_whole(request: RunRequest, arrays: Arrays) -> None:
+    """Raise `ResultsError` unless every activity was recorded at every update."""
+    parameters = request.parameters
+    updates = round(request.duration / parameters.si("rate.update"))
+    expected = {"activities.t": updates} | {
+        f"activities.y_{unit}": updates * len(request.points) for unit in FREE
+    }
+    for name, size in expected.items():
+        if arrays[name].size != size:
+            raise ResultsError(f"{name} has {arrays[name].size} values, expected are {size}")

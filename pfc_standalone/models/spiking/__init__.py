@@ -17,10 +17,13 @@ class Spiking:
     """A `models.ModelKind`: what each part does stands in the modules of this folder."""
 
     def fit(self, parameters: Parameters, points: list[Point]) -> dict[str, Any]:
-        """Room for the changes of the stimulus, where a build's usual room is too small."""
-        from pfc_standalone.models.spiking.stimulus import changes_needed
+        """Room for the changes of the stimulus, where a build's usual room is too small; raises
+        `ParameterError` where the user has asked for too little.
+        """
+        from pfc_standalone.models.spiking.stimulus import changes_needed, changes_that_fit
 
         if parameters.network.stimulus_changes:
+            changes_that_fit(parameters, max((p.trials for p in points), key=len, default=()))
             return {}
         needed = changes_needed(max((len(p.trials) for p in points), default=0))
         return {"network.stimulus_changes": needed}
@@ -48,6 +51,12 @@ class Spiking:
         from pfc_standalone.models.spiking.recorded import label
 
         return label(parameters, runs)
+
+    def check_whole(self, request: RunRequest, arrays: Arrays) -> None:
+        """Whether arrays are as long as they must be."""
+        from pfc_standalone.models.spiking.recorded import check_whole
+
+        check_whole(request, arrays)
 
     def footprint(self, parameters: Parameters, duration: float) -> Footprint:
         """Memory of one run."""

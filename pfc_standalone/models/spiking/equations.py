@@ -16,6 +16,11 @@ and never on ``t``: the same on every target, in any precision, for as long as a
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
+
+from pfc_standalone.parameters.groups import NeuronParameters
+
 #: ``{plastic}`` is a conductance of the neuron's own, where synapses onto it learn.
 NEURON = """
 dv/dt = (g_L*(E_L - v) + ({plastic}g_background + g_ampa + g_nmda*mg_block)*(E_exc - v)
@@ -40,6 +45,14 @@ destination : integer (constant)
 rng_seed : integer (constant)
 noise_replicate : integer (constant)
 """
+
+#: Parameters of a neuron type that the equations have as constants of their own names: a field of
+#: `NeuronParameters` and a line above are all that another one takes.
+NEURON_PARAMETERS = tuple(
+    f.name
+    for f in fields(NeuronParameters)
+    if re.search(rf"^{f.name} : .*\(constant\)$", NEURON, re.MULTILINE)
+)
 
 PLASTIC_CONDUCTANCE = """
 dg_plastic/dt = -g_plastic/tau_ampa : siemens

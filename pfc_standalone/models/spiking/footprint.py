@@ -7,7 +7,12 @@ import numpy as np
 from pfc_standalone.models import Footprint
 from pfc_standalone.models.spiking import plastic
 from pfc_standalone.models.spiking.connections import get_connection
-from pfc_standalone.models.spiking.populations import neurons_per_replicate, population_table
+from pfc_standalone.models.spiking.populations import (
+    neurons_per_replicate,
+    population_table,
+    trace_neuron_numbers,
+)
+from pfc_standalone.models.spiking.recorded import TRACE_UNITS
 from pfc_standalone.models.spiking.stimulus import change_rows
 from pfc_standalone.models.spiking.tables import connection_mask, fibres
 from pfc_standalone.parameters import Parameters
@@ -16,10 +21,17 @@ from pfc_standalone.parameters import Parameters
 _PROCESS = 4e6
 _NEURON = 160.0
 _PLASTIC_SYNAPSE = 120.0  # a generous guess, not measured
-# A recorded spike: number and time in the simulation; then columns, sorting and writing here, a
-# generous guess that was not measured.
+# A recorded spike: number and time in the simulation, and as raw files; columns of the dataset
+# and of a table sorted by population here (16 + 12 measured, and a margin); compressed on disk
+# (4.7 measured, of spikes at random).
 _SPIKE = 12.0
-_SPIKE_LABELLED = 80.0
+_SPIKE_LABELLED = 34.0
+_SPIKE_STORED = 8.0
+# A value of a trace: in a vector that doubles; five as numbers of 4 bytes and one on its way here.
+_TRACE = 16.0
+_TRACE_LABELLED = 8.0
+#: Bytes of a moment of the decision's grid (1 ms): times and spikes, and a rate for each unit.
+_MOMENT, _GRID = 8.0, 1e-3
 #: Mean rate over all neurons and a whole experiment, on the safe side of the measured 4.5 Hz.
 _MEAN_RATE_HZ = 6.0
 
@@ -33,15 +45,17 @@ def synapse_count(parameters: Parameters) -> int:
 
 
 def footprint(parameters: Parameters, duration: float) -> Footprint:
-    """Bytes that one run of ``network.batch`` replicates takes.
+    """Bytes of memory and disk that one run of ``network.batch`` replicates takes.
 
     Parameters
     ----------
     duration : float
         Biological time, s.
     """
+    network = parameters.network
     neurons = neurons_per_replicate(population_table(parameters))
-    spikes = neurons * _MEAN_RATE_HZ * duration if parameters.network.record_spikes else 0.0
+    spikes = neurons * _MEAN_RATE_HZ * duration if network.record_spikes else 0.0
+    traces = _trace_values(parameters, duration)
     per_replicate = (
         neurons * _NEURON
         + spikes * _SPIKE
@@ -49,5 +63,19 @@ def footprint(parameters: Parameters, duration: float) -> Footprint:
         + plastic.count(parameters) * _PLASTIC_SYNAPSE
         + change_rows(parameters) * 2 * 8
     )
-    batch = max(parameters.network.batch, 1)
-    return Footprint(_PROCESS + batch * per_replicate, batch * spikes * _SPIKE_LABELLED)
+    batch = max(network.batch, 1)
+    return Footprint(
+        process=_PROCESS + batch * per_replicate + traces * _TRACE,
+        results=batch * (spikes * _SPIKE_LABELLED + neurons * 8),
+        disk=batch * (spikes * (_SPIKE + _SPIKE_STORED) + neurons * 16) + traces * 12,
+        analysis=traces * _TRACE_LABELLED
+        + duration / _GRID * _MOMENT * (5 + len(network.task.units["output"])),
+    )
+
+
+def _trace_values(parameters: Parameters, duration: float) -> float:
+    """How many numbers the traces of a run hold."""
+    if not parameters.network.traces:
+        return 0.0
+    columns = len(TRACE_UNITS) * trace_neuron_numbers(parameters).size
+    return columns * duration / parameters.si("network.trace_dt")

@@ -27,7 +27,7 @@ from pfc_standalone.parameters import Parameters
 _TAKES = {
     "schedule": ("first_step", "n_steps", "frame"),
     "neurons": (
-        *("rng_seed", "noise_replicate", "C_m", "g_L", "refractory_steps"),
+        *("rng_seed", "noise_replicate", *eq.NEURON_PARAMETERS, "refractory_steps"),
         *("w_background", "background_mean", "exp_minus_background_mean"),
     ),
     "fibres": ("rng_seed", "noise_replicate"),

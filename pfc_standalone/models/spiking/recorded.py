@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pfc_standalone.models import Arrays
+from pfc_standalone.errors import ResultsError
+from pfc_standalone.models import Arrays, RunRequest
+from pfc_standalone.models.spiking import plastic
 from pfc_standalone.models.spiking.populations import (
     Layout,
     population_table,
@@ -19,6 +22,8 @@ from pfc_standalone.parameters import SI, Parameters
 #: Recorded variables and the unit in which a dataset has them.
 TRACE_UNITS = {"v": "mV", "g_background": "nS", "g_ampa": "nS", "g_nmda": "nS", "g_gaba": "nS"}
 Runs = list[tuple[int, int, Arrays]]
+#: Of how many spikes the numbers are made into columns and sorted at once: 70 MB.
+_SPIKES_AT_ONCE = 1_000_000
 
 
 def population_variables(parameters: Parameters) -> dict[str, Any]:
@@ -43,32 +48,110 @@ def label(parameters: Parameters, runs: Runs) -> dict[str, Any]:
     return variables
 
 
+def check_whole(request: RunRequest, arrays: Arrays) -> None:
+    """Raise `ResultsError` unless every array of a run has the length that it must have.
+
+    A disk that fills up while a run writes leaves files that look whole each by itself.
+    """
+    parameters = request.parameters
+    network = parameters.network
+    lengths = {
+        "neurons.v": _layout(parameters).neuron.size,
+        "plastic.w": plastic.count(parameters) * network.batch,
+    }
+    if "spikes.N" in arrays and arrays["spikes.N"].size:
+        lengths["spikes.t"] = lengths["spikes.i"] = int(arrays["spikes.N"][0])
+    if "neurons_traces.t" in arrays:
+        samples = arrays["neurons_traces.t"].size
+        if abs(samples - request.duration / parameters.si("network.trace_dt")) > 1.5:
+            raise ResultsError(
+                f"neurons_traces.t has {samples} values for {request.duration:g} s at one each "
+                f"{network.trace_dt:g} ms: is the disk full?"
+            )
+        columns = {"neurons": trace_neuron_numbers(parameters).size}
+        columns["pools"] = len(population_table(parameters))
+        for group, width in columns.items():
+            lengths |= {f"{group}_traces.{name}": samples * width for name in TRACE_UNITS}
+    for name in lengths.keys() & arrays.keys():
+        if (size := arrays[name].size) != lengths[name]:
+            raise ResultsError(
+                f"{name} has {size} values where {lengths[name]} were recorded: is the disk full?"
+            )
+
+
 def _layout(parameters: Parameters) -> Layout:
     return Layout.of([p.size for p in population_table(parameters)], parameters.network.batch)
 
 
 def _spikes(parameters: Parameters, runs: Runs) -> dict[str, Any]:
-    """Spikes by replicate and neuron, sorted by time, then replicate, then neuron."""
+    """Spikes by replicate and neuron, sorted by time, then replicate, then neuron.
+
+    One stretch of time after the other, since all at once take several times the memory of what
+    comes out.
+    """
     layout = _layout(parameters)
-    parts = []
-    for first, count, arrays in runs:
-        index = arrays["spikes.i"]
-        within = layout.replicate[index]
-        kept = within < count  # not those of idle replicates
-        parts.append(
-            (
-                np.asarray(arrays["spikes.t"], np.float64)[kept],
-                layout.neuron[index][kept],
-                (within[kept] + first).astype(np.int32),
-            )
-        )
-    time, neuron, replicate = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    order = np.lexsort((neuron, replicate, time))
+    sources = [
+        (first, count, *_in_order_of_time(arrays["spikes.t"], arrays["spikes.i"]))
+        for first, count, arrays in runs
+    ]
+    total = sum(time.size for _, _, time, _ in sources)
+    columns: tuple[NDArray[Any], ...] = (
+        np.empty(total, np.float64), np.empty(total, np.int32), np.empty(total, np.int32)
+    )  # fmt: skip
+    done = 0
+    for parts in _stretches([time for _, _, time, _ in sources]):
+        some = [
+            _labelled(layout, first, count, time[part], index[part])
+            for part, (first, count, time, index) in zip(parts, sources, strict=True)
+        ]
+        stretch = [np.concatenate(column) for column in zip(*some, strict=True)]
+        order = np.lexsort(stretch[::-1])
+        for column, values in zip(columns, stretch, strict=True):
+            column[done : done + order.size] = values[order]
+        done += order.size
+    time, replicate, neuron = (column[:done] for column in columns)
     return {
-        "spike_time": ("spike", time[order], {"units": "s"}),
-        "spike_neuron": ("spike", neuron[order]),
-        "spike_replicate": ("spike", replicate[order]),
+        "spike_time": ("spike", time, {"units": "s"}),
+        "spike_neuron": ("spike", neuron),
+        "spike_replicate": ("spike", replicate),
     }
+
+
+def _labelled(
+    layout: Layout, first: int, count: int, time: NDArray[Any], index: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Time, replicate and neuron of a run's spikes, those of idle replicates left out."""
+    within = layout.replicate[index]
+    kept = within < count
+    return (
+        np.asarray(time)[kept],
+        (within[kept] + first).astype(np.int32),
+        layout.neuron[index][kept],
+    )
+
+
+def _in_order_of_time(
+    time: NDArray[Any], index: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[np.integer[Any]]]:
+    """Spikes as they are if they are in order of time, as monitors leave them; or else sorted."""
+    for start in range(0, time.size, _SPIKES_AT_ONCE):
+        if (np.diff(time[start : start + _SPIKES_AT_ONCE + 1]) < 0).any():
+            order = np.argsort(time, kind="stable")
+            return time[order], index[order]
+    return time, index
+
+
+def _stretches(times: list[NDArray[Any]]) -> Iterator[list[slice]]:
+    """Parts of each run's spikes, one stretch of time after the other, with all spikes of a moment
+    in one of them.
+    """
+    at_once = max(_SPIKES_AT_ONCE // len(times), 1)
+    ends = np.unique(np.concatenate([time[::at_once] for time in times]))[1:]
+    starts = [0] * len(times)
+    for end in (*ends, np.inf):
+        stops = [int(np.searchsorted(time, end)) for time in times]
+        yield [slice(*part) for part in zip(starts, stops, strict=True)]
+        starts = stops
 
 
 def _final_potentials(parameters: Parameters, runs: Runs) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pfc_standalone.experiment.points import Point
 from pfc_standalone.models import RunRequest
+from pfc_standalone.models.spiking.equations import NEURON_PARAMETERS
 from pfc_standalone.models.spiking.populations import Layout, population_table
 from pfc_standalone.models.spiking.stimulus import change_table, pattern_rates
 from pfc_standalone.models.spiking.tables import fibres, weight_tables
@@ -69,7 +70,7 @@ def _neuron_values(points: tuple[Point, ...]) -> dict[str, NDArray[Any]]:
             mean = rate * parameters.network.dt  # kHz x ms
             rows.append(
                 {
-                    **{name: parameters.si(f"{population.type}.{name}") for name in ("C_m", "g_L")},
+                    **{n: parameters.si(f"{population.type}.{n}") for n in NEURON_PARAMETERS},
                     "refractory_steps": refractory_steps(parameters, population.type),
                     "w_background": parameters.si(f"{population.type}.g_background"),
                     "background_mean": mean,

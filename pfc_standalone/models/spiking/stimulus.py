@@ -117,6 +117,20 @@ def changes(
     return frames[kept], patterns[kept]
 
 
+def changes_that_fit(
+    parameters: Parameters, trials: Sequence[Trial], start: float = 0.0
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """`changes`; raises `ParameterError` if there are more than a build has room for."""
+    frame, pattern = changes(parameters, trials, start)
+    rows = change_rows(parameters)
+    if frame.size >= rows:
+        raise ParameterError(
+            f"the trials change the stimulus {frame.size} times, allowed in this build is at most "
+            f"{rows - 1}: set network.stimulus_changes to 0, so that it is chosen"
+        )
+    return frame, pattern
+
+
 def change_table(
     parameters: Parameters, trials: Sequence[Trial], start: float = 0.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -127,13 +141,8 @@ def change_table(
     ParameterError
         If there are more changes than rows.
     """
-    frame, pattern = changes(parameters, trials, start)
+    frame, pattern = changes_that_fit(parameters, trials, start)
     rows = change_rows(parameters)
-    if frame.size >= rows:
-        raise ParameterError(
-            f"the trials change the stimulus {frame.size} times, allowed in this build is at most "
-            f"{rows - 1}: set network.stimulus_changes to 0, so that it is chosen"
-        )
     frames, patterns = np.full(rows, float(NEVER)), np.zeros(rows)
     frames[: frame.size], patterns[: frame.size] = frame, pattern
     return frames, patterns
