@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pfc_standalone.experiment import Point, Weights, schedule
+from pfc_standalone.experiment import Point, Trial, Weights, schedule
+from pfc_standalone.experiment.trials import longest_run
 from pfc_standalone.experiment.weights import BY_HAND
 from pfc_standalone.machine import machine, versions
 from pfc_standalone.parameters import Parameters, with_values
@@ -69,7 +70,8 @@ def verify_activities(
     Parameters
     ----------
     starts : sequence of float
-        When the runs begin that are compared with strict math, s; at a whole update before.
+        When the runs begin that are compared with strict math, s; they begin at a whole update
+        before, and early enough to end.
 
     Returns
     -------
@@ -87,7 +89,10 @@ def verify_activities(
     found: list[ActivityResult] = []
     names = [t.name for t in targets]
     update = parameters.si("rate.update")
-    aligned = [round(math.floor(start / update + 1e-6) * update, 9) for start in starts]
+    latest = longest_run(parameters) - _trials(parameters, 0.0)[-1].end
+    aligned = [
+        round(math.floor(min(start, latest) / update + 1e-6) * update, 9) for start in starts
+    ]
     compared = [("strict", True, start) for start in aligned] + [("default", False, 0.0)]
     for build, strict, start in compared:
         built = {"build.strict_math": strict, "network.batch": NETWORKS}
@@ -117,9 +122,7 @@ def _activities(
     start: float,
 ) -> NDArray[Any]:
     """Everything that monitors recorded, in every bit."""
-    conditions, delays = parameters.network.task.conditions, parameters.experiment.delays
-    kinds = [(c, delay) for delay in delays for c in conditions]
-    trials = schedule(parameters, kinds, round(start + parameters.timing.settle, 9))
+    trials = _trials(parameters, start)
     points = [Point(parameters, trials, weights, replicate=k) for k in range(NETWORKS)]
 
     def report(phase: str, done: float) -> None:
@@ -127,6 +130,13 @@ def _activities(
 
     (run,) = prepare(points, target, report, start=start).run(report)
     return np.stack([run[name] for name in sorted(run) if name.startswith("activities.y_")])
+
+
+def _trials(parameters: Parameters, start: float) -> tuple[Trial, ...]:
+    """One of every kind, in a run that begins then."""
+    conditions, delays = parameters.network.task.conditions, parameters.experiment.delays
+    kinds = [(c, delay) for delay in delays for c in conditions]
+    return schedule(parameters, kinds, round(start + parameters.timing.settle, 9))
 
 
 def _compare(
