@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # -m puts the current folder first, where a random.py would be taken for Python's own
+    sys.path[0] = str(Path(__file__).parent.parent)
 
 from pfc_standalone.commands import COMMANDS
 from pfc_standalone.errors import ParameterError
