@@ -17,7 +17,7 @@ from pytest_benchmark.utils import get_tag, safe_dumps
 from benchmarks.measure import Case, Settings
 from benchmarks.records import DIGEST, digest
 from build_targets.building import nvidia
-from build_targets.building.cmake_build import compiler_requirement
+from build_targets.building.compiler import compiler_requirement
 from pfc_standalone.commands.options import values_set
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.machine import machine, versions

@@ -9,17 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from build_targets.building.cmake_build import (
-    cmake_requirements,
-    compile_folder,
-    compiler_requirement,
-    cxx_compiler,
-    processor,
-    tool_version,
-)
+from build_targets.building.cmake_build import compile_folder
+from build_targets.building.compiler import compiler_requirement, native_toolchain
 from build_targets.building.manifest import Manifest
 from build_targets.building.standalone import write_network
 from build_targets.building.target import CachedTarget
+from build_targets.building.tools import cmake_requirements
 from build_targets.running.launch import Program
 from pfc_standalone.commands.run import main
 from pfc_standalone.parameters import Parameters
@@ -44,11 +39,7 @@ class CppTarget(CachedTarget):
 
     def toolchain(self, parameters: Parameters) -> dict[str, Any]:
         """The compiler, and the processor where the binary is made for it alone."""
-        compiler = cxx_compiler()
-        return {
-            "compiler": f"{compiler}: {tool_version(compiler)}",
-            "processor": processor() if parameters.build.native else "",
-        }
+        return native_toolchain(parameters.build.native, parameters.build.simd)
 
     def compile_source(
         self, source: Path, folder: Path, parameters: Parameters, on_progress: Progress
@@ -57,7 +48,7 @@ class CppTarget(CachedTarget):
         options: dict[str, bool | str] = {
             "PFC_STRICT_MATH": parameters.build.strict_math,
             "PFC_SIMD": parameters.build.simd,
-            "PFC_NATIVE": parameters.build.native,
+            "PFC_PROCESSOR": self.toolchain(parameters)["march"],
         }
         compile_folder(source, folder, options, lambda done: on_progress("compile", done))
 

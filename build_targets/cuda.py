@@ -13,19 +13,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from build_targets.building import cache
-from build_targets.building.cmake_build import (
-    cmake_requirements,
-    compile_folder,
-    compiler_requirement,
-    cxx_compiler,
-    find_tool,
-    tool_version,
-)
+from build_targets.building.cmake_build import compile_folder
+from build_targets.building.compiler import abilities, compiler_requirement, find_compiler
 from build_targets.building.manifest import Manifest
 from build_targets.building.nvidia import GPU, curand, find_gpus, nvcc_architectures, nvcc_version
+from build_targets.building.sources import versions
 from build_targets.building.standalone import write_network
 from build_targets.building.target import CachedTarget
+from build_targets.building.tools import cmake_requirements, find_tool
 from build_targets.running.launch import Program
 from pfc_standalone.commands.run import main
 from pfc_standalone.errors import ParameterError, RequirementError
@@ -105,11 +100,12 @@ class CudaTarget(CachedTarget):
         if library is None:
             found = {r.name: r.remedy for r in self.requirements()}
             raise RequirementError(f"cuRAND was not found: {found['cuRAND']}")
-        compiler = cxx_compiler()
+        compiler = find_compiler()
+        abilities(compiler)  # C++17 is needed here too
         return {
             "nvcc": nvcc_version(),
             "nvcc_path": nvcc,
-            "compiler": f"{compiler}: {tool_version(compiler)}",
+            **compiler.facts(),
             "curand_include": str(library.include),
             "curand_library": str(library.library),
             "architecture": self._architecture(),
@@ -126,13 +122,13 @@ class CudaTarget(CachedTarget):
             "PFC_CURAND_INCLUDE_DIR": facts["curand_include"],
             "PFC_CURAND_LIBRARY": facts["curand_library"],
             "CMAKE_CUDA_COMPILER": facts["nvcc_path"],
-            "CMAKE_CUDA_HOST_COMPILER": cxx_compiler(),
+            "CMAKE_CUDA_HOST_COMPILER": find_compiler().alone,
         }
         compile_folder(source, folder, options, lambda done: on_progress("compile", done))
 
     def program(self, source: Path, compiled: Path) -> Program:
         """The binary; it sees one GPU."""
-        environment = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+        environment = os.environ | {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
         if self._gpu:
             environment["CUDA_VISIBLE_DEVICES"] = self._gpu
         return Program([str(compiled / "main")], source, environment)
@@ -169,7 +165,7 @@ class CudaTarget(CachedTarget):
 
 
 def _brian2cuda() -> str:
-    return cache.versions()["brian2cuda"]
+    return versions()["brian2cuda"]
 
 
 def _options(parser: argparse.ArgumentParser) -> None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 
+from build_targets.building.environment import import_brian2_alone
 from build_targets.building.target import CachedTarget
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.simulation.targets import get_target
@@ -29,8 +31,11 @@ def main() -> None:
         values |= json.loads(chosen.parameters.read_text())
     target = get_target(chosen.target)
     assert isinstance(target, CachedTarget)
-    chosen.folder.mkdir(parents=True, exist_ok=True)
-    target.write_source(with_values(Parameters(), values), chosen.folder).write(chosen.folder)
+    folder = chosen.folder.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    os.chdir(folder)
+    import_brian2_alone()
+    target.write_source(with_values(Parameters(), values), folder).write(folder)
 
 
 if __name__ == "__main__":

@@ -8,19 +8,17 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from build_targets.building import cache
-from build_targets.building.cmake_build import (
-    compiler_requirement,
-    cxx_compiler,
-    processor,
-    tool_version,
-)
+from build_targets.building.compiler import compiler_requirement, find_compiler, native_toolchain
+from build_targets.building.environment import python_command, python_environment
 from build_targets.building.manifest import Manifest, describe
-from build_targets.building.target import CachedTarget, python_environment, run_python
+from build_targets.building.modules import compile_modules
+from build_targets.building.sources import digest
+from build_targets.building.target import CachedTarget, run_python
 from build_targets.running.launch import Program
 from pfc_standalone.commands.run import main
 from pfc_standalone.machine import available_cores
@@ -65,7 +63,7 @@ class RuntimeTarget(CachedTarget):
     def program(self, source: Path, compiled: Path) -> Program:
         """Python, on the process that plays a binary."""
         module = "build_targets.running.runtime_process"
-        command = [sys.executable, "-m", module, self.name, str(source), str(compiled / _MODULES)]
+        command = python_command(module, self.name, source, compiled / _MODULES)
         return Program(command, source, python_environment())
 
 
@@ -86,28 +84,34 @@ class CythonTarget(RuntimeTarget):
 
     def toolchain(self, parameters: Parameters) -> dict[str, Any]:
         """The compiler, and the interpreter that loads what it makes."""
-        compiler = cxx_compiler()
         return {
-            "compiler": f"{compiler}: {tool_version(compiler)}",
+            **native_toolchain(parameters.build.native, simd=False),
             "interpreter": f"{sys.executable} {sys.version}",
-            "processor": processor() if parameters.build.native else "",
             "strict_math": parameters.build.strict_math,
         }
 
     def compile_source(
         self, source: Path, folder: Path, parameters: Parameters, on_progress: Progress
     ) -> None:
-        """Let Brian2 compile the modules. It names them by their text, so builds share them."""
-        shared = cache.cache_root() / f"modules-{cache.digest(self.toolchain(parameters), False)}"
-        shared.mkdir(parents=True, exist_ok=True)
-        (folder / _MODULES).symlink_to(f"../{shared.name}")
-        program = self.program(source, folder)
-        run_python(program.command, program.environment, "compiling the modules")
+        """Let Brian2 compile the modules that it finds nowhere."""
+        facts = self.toolchain(parameters)
+
+        def compile_in(work: Path) -> Iterable[str]:
+            environment = self.program(source, folder).environment
+            command = python_command(
+                "build_targets.running.runtime_process", self.name, source, work,
+                f"--march={facts['march']}",
+            )  # fmt: skip
+            said = run_python(command, environment, "compiling the modules", source)
+            words = (line.split() for line in said.splitlines())
+            return [w[1] for w in words if len(w) == 2 and w[0] == "module"]
+
+        compile_modules(f"modules-{digest(facts, False)}", folder / _MODULES, compile_in)
 
     def program(self, source: Path, compiled: Path) -> Program:
         """As for numpy; the compiler is part of the names that Brian2 gives modules."""
         program = super().program(source, compiled)
-        return replace(program, environment=program.environment | {"CXX": cxx_compiler()})
+        return replace(program, environment=program.environment | {"CXX": str(find_compiler())})
 
 
 _TARGETS = {"numpy": NumpyTarget, "cython": CythonTarget}

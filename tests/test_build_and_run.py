@@ -16,7 +16,8 @@ import pytest
 from conftest import quiet
 
 from build_targets.building import cache, manifest
-from build_targets.building.cmake_build import CompileError, compile_folder, cxx_compiler
+from build_targets.building.cmake_build import CompileError, compile_folder
+from build_targets.building.compiler import find_compiler
 from build_targets.building.manifest import ArrayVariable, Manifest
 from build_targets.cpp import CppTarget
 from build_targets.running import launch
@@ -98,7 +99,7 @@ def _build_slowly(root, counter):
         time.sleep(0.5)
         (folder / manifest.FILE).write_text("{}")
 
-    cache.entry("abc", manifest.FILE, build)
+    cache.entry("abc", build)
 
 
 def test_two_processes_at_once_build_once(tmp_path):
@@ -122,15 +123,13 @@ def test_an_interrupted_build_leaves_no_entry(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cache.entry("abc", manifest.FILE, interrupted)
+        cache.entry("abc", interrupted)
     assert [p.name for p in tmp_path.iterdir() if not p.name.endswith(".lock")] == []
     # the next one builds
-    folder, built = cache.entry(
-        "abc", manifest.FILE, lambda f: (f / manifest.FILE).write_text("{}") and None
-    )
+    folder, built = cache.entry("abc", lambda f: (f / manifest.FILE).write_text("{}") and None)
     assert built
     assert (folder / manifest.FILE).is_file()
-    assert not cache.entry("abc", manifest.FILE, interrupted)[1]
+    assert not cache.entry("abc", interrupted)[1]
 
 
 # ---------------------------------------------------------------------------- compiler
@@ -149,10 +148,10 @@ def test_no_compiler_is_said_plainly(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CXX", raising=False)
     with pytest.raises(RequirementError, match=r"no C\+\+ compiler was found: install one"):
-        cxx_compiler()
+        find_compiler()
     monkeypatch.setenv("CXX", "my-compiler")
     with pytest.raises(RequirementError, match="my-compiler was not found"):
-        cxx_compiler()
+        find_compiler()
 
 
 # ------------------------------------------------------------------------ odd binaries

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from build_targets.building.cmake_build import cxx_compiler
+from build_targets.building.compiler import find_compiler
 from pfc_standalone import noise as registry
 from pfc_standalone.noise.functions import counter_uniform as threefry
 from pfc_standalone.noise.functions.counter_uniform import counter_uniform
@@ -53,7 +53,8 @@ int main() {
 """
     )
     binary = folder / "noise"
-    command = [cxx_compiler(), "-O3", "-ffp-contract=off", "-std=c++17", "-o", binary, source]
+    flags = ["-O3", "-ffp-contract=off", "-std=c++17"]
+    command = [*find_compiler().command, *flags, "-o", binary, source]
     subprocess.run(command, check=True)
     return binary
 

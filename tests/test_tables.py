@@ -214,6 +214,16 @@ def test_memory_grows_with_size_and_batch():
     assert needed(batch=16) > 4 * needed(batch=1)
 
 
+def test_a_parameter_of_a_neuron_is_a_field_and_a_line(monkeypatch):
+    """Whatever the equations call by a field's name is given to a run, neuron by neuron."""
+    from pfc_standalone.models.spiking import equations, run_values
+
+    assert equations.NEURON_PARAMETERS == ("C_m", "g_L")
+    monkeypatch.setattr(run_values, "NEURON_PARAMETERS", ("C_m", "g_L", "t_ref"))
+    values = get_model(P).values(request(with_values(P, {"network.batch": 1})))
+    assert np.unique(values["neurons.t_ref"]).tolist() == [1e-3, 2e-3]
+
+
 def test_run_values_have_one_value_a_neuron_and_replicate():
     p = with_values(P, {"network.n_per_unit": 10, "network.batch": 2})
     weak = with_values(p, {"memory.gain": 0.5, "exc.C_m": 0.6})

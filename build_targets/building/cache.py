@@ -1,114 +1,62 @@
 """Builds addressed by content: the same request twice is built once.
 
 A cache entry is a folder named by a digest over everything that decides the binary. It appears
-whole (built elsewhere, then renamed) or not at all, and is built by one process at a time.
+whole (built elsewhere, then renamed) or not at all, is built by one process at a time, and proves
+itself whole at each use: one that was damaged is built anew. Using an entry writes nothing.
 """
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import json
 import os
 import shutil
-import tempfile
+import stat
+import time
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import platformdirs
-from filelock import FileLock
+
+from build_targets.building.seal import is_whole, seal
+from pfc_standalone.errors import ParameterError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 #: Environment variable that overrides where builds are kept.
 CACHE_VARIABLE = "PFC_CACHE_DIR"
-_PROJECT = Path(__file__).resolve().parent.parent.parent
+#: What ends the name of a folder that is no entry, or no longer.
+_PARTIAL = ".partial"
+#: Seconds after which nobody can still be building in such a folder.
+_ABANDONED = 86400.0
 
 
 def cache_root() -> Path:
-    """Folder of all cache entries: $PFC_CACHE_DIR, or the user's cache folder."""
-    given = os.environ.get(CACHE_VARIABLE)
-    return (
-        Path(given).expanduser().absolute()
-        if given
-        else platformdirs.user_cache_path("pfc_standalone")
-    )
+    """Folder of all cache entries: $PFC_CACHE_DIR, or the user's cache folder.
 
-
-def digest(facts: dict[str, Any], with_source: bool = True) -> str:
-    """Digest of facts and of the project's source text; needs no Brian2.
-
-    Parameters
-    ----------
-    facts : dict
-        Whatever decides what is built, ready for JSON.
-    with_source : bool
-        Whether the source text decides it too.
+    Raises
+    ------
+    ParameterError
+        If it cannot be told which folder that is.
     """
-    h = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for path in sorted(_source_files()) if with_source else ():
-        h.update(path.relative_to(_PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
-    for entry, source in _foreign_sources() if with_source else ():
-        h.update(entry.encode() + b"\0" + source)
-    return h.hexdigest()[:16]
+    given = os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("pfc_standalone")
+    try:
+        folder = Path(given).expanduser()
+    except RuntimeError:
+        folder = Path(given)
+    if str(folder).startswith("~"):  # nobody's home folder is known
+        raise ParameterError(
+            f"the build cache is {given}, whose home folder is not known: name another folder in "
+            f"the variable {CACHE_VARIABLE}"
+        )
+    return folder.absolute()
 
 
-#: Doors through which another package may decide what is generated.
-_DOORS = ("models", "connections", "learning_rules", "noise", "targets")
-
-
-def _foreign_sources() -> list[tuple[str, bytes]]:
-    """Source text of what other packages bring through these doors, each with its entry point."""
-    found = []
-    for group in sorted(f"pfc_standalone.{door}" for door in _DOORS):
-        for entry in entry_points(group=group):
-            if entry.module.partition(".")[0] not in ("pfc_standalone", "build_targets"):
-                spec = importlib.util.find_spec(entry.module)
-                if spec is not None and spec.origin:
-                    text = f"{group} {entry.name}={entry.value}"
-                    found.append((text, Path(spec.origin).read_bytes()))
-    return sorted(found)
-
-
-def versions() -> dict[str, str]:
-    """Of the packages that decide what is generated; "" for one that is not installed."""
-    found = {}
-    for package in ("brian2", "brian2cuda", "cython", "numpy", "sympy"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = ""
-    return found
-
-
-def _source_files() -> list[Path]:
-    """What decides generated source: the rooms that generation imports, not those above them."""
-    package, targets = _PROJECT / "pfc_standalone", _PROJECT / "build_targets"
-    rooms = ("experiment", "models", "noise", "parameters", "tasks")
-    return [
-        *package.glob("*.py"),
-        *(path for room in rooms for path in (package / room).rglob("*.py")),
-        *targets.rglob("*.py"),
-        *(p for p in (targets / "devices" / "templates").iterdir() if p.suffix in (".cpp", ".cu")),
-        cmake_lists(),
-    ]
-
-
-def cmake_lists() -> Path:
-    """The project's CMakeLists.txt: in a checkout, or where a wheel keeps it."""
-    checkout = _PROJECT / "CMakeLists.txt"
-    return (
-        checkout if checkout.is_file() else _PROJECT / "build_targets" / "cmake" / "CMakeLists.txt"
-    )
-
-
-def entry(name: str, marker: str, build: Callable[[Path], None]) -> tuple[Path, bool]:
-    """The cache entry of that name, built first where it is missing.
+def entry(name: str, build: Callable[[Path], None]) -> tuple[Path, bool]:
+    """The cache entry of that name, built first where it is missing or damaged.
 
     Parameters
     ----------
-    marker : str
-        File without which an entry is not whole.
     build : callable
         Fills an empty folder; the entry is that folder once it returns.
 
@@ -120,17 +68,77 @@ def entry(name: str, marker: str, build: Callable[[Path], None]) -> tuple[Path, 
     """
     root = cache_root()
     final = root / name
-    if (final / marker).is_file():
+    if is_whole(final):
         return final, False
     root.mkdir(parents=True, exist_ok=True)
-    with FileLock(root / f".{name}.lock"):
-        if (final / marker).is_file():  # somebody else built it while we waited
+    with lock(root, name):
+        if is_whole(final):  # somebody else built it while we waited
             return final, False
-        partial = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=".partial", dir=root))
+        _remove_abandoned(root)
+        partial = _new_name(root, name)
+        partial.mkdir()
         try:
             build(partial)
-            shutil.rmtree(final, ignore_errors=True)
-            partial.rename(final)
+            seal(partial)
+            share(partial, root)
+            _put(partial, final)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     return final, True
+
+
+def lock(root: Path, name: str) -> FileLock:
+    """A lock that everybody may take who may write into the folder."""
+    from filelock import FileLock  # who finds his build needs none
+
+    return FileLock(root / f".{name}.lock", mode=_shared_mode(root) & 0o666)
+
+
+def share(folder: Path, root: Path) -> None:
+    """Give a folder and all in it the permissions of the cache's folder.
+
+    The umask decided those when the folder was made, unless somebody chose them since.
+    """
+    mode = _shared_mode(root)
+    for parent, _, files in folder.walk():
+        _set_mode(parent, mode)
+        for path in (parent / name for name in files if not (parent / name).is_symlink()):
+            runs = path.stat().st_mode & stat.S_IXUSR
+            _set_mode(path, mode & (0o777 if runs else 0o666))
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    if stat.S_IMODE(path.stat().st_mode) != mode:  # only its owner may
+        path.chmod(mode)
+
+
+def _shared_mode(root: Path) -> int:
+    """Permissions of the cache's folder; never writable by everybody, as /tmp is."""
+    mode = stat.S_IMODE(root.stat().st_mode)
+    return (mode & ~(stat.S_ISVTX | stat.S_IWOTH)) | stat.S_IRWXU
+
+
+def _put(partial: Path, final: Path) -> None:
+    """Let a finished folder take its place, and that of a damaged one before it."""
+    if not final.exists():
+        partial.rename(final)
+        return
+    damaged = _new_name(final.parent, final.name)
+    final.rename(damaged)
+    partial.rename(final)
+    shutil.rmtree(damaged, ignore_errors=True)
+
+
+def _new_name(root: Path, name: str) -> Path:
+    return root / f".{name}.{os.urandom(4).hex()}{_PARTIAL}"
+
+
+def _remove_abandoned(root: Path) -> None:
+    """Remove what killed builds left a day ago or longer."""
+    for folder in root.glob(f".*{_PARTIAL}"):
+        try:
+            age = time.time() - folder.stat().st_mtime
+        except OSError:
+            continue
+        if age > _ABANDONED:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,88 +1,32 @@
-"""Compilers, CMake, and compiling a generated folder with the project's CMakeLists.txt."""
+"""Compiling a generated folder with the project's CMakeLists.txt."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import platform
 import re
 import shutil
 import subprocess
+import tempfile
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
 from build_targets.building import cache
+from build_targets.building.compiler import find_compiler
+from build_targets.building.environment import own_environment
+from build_targets.building.sources import cmake_lists
+from build_targets.building.tools import find_tool, first_error
 from pfc_standalone.errors import RequirementError, TargetError
-from pfc_standalone.simulation.targets import Requirement
 
 _STEP = re.compile(r"\[(\d+)/(\d+)\]")
+#: Names that CMake, Ninja, Cython and compilers all take as they stand.
+_HARMLESS = re.compile(r"[\w./+-]+", re.ASCII)
 
 
 class CompileError(TargetError):
     """The compiler failed."""
-
-
-def find_tool(name: str, what_to_do: str) -> str:
-    """Path of a program.
-
-    Raises
-    ------
-    RequirementError
-        If it is not there.
-    """
-    path = shutil.which(name)
-    if path is None:
-        raise RequirementError(f"{name} was not found: {what_to_do}")
-    return path
-
-
-def cxx_compiler() -> str:
-    """Path of the C++ compiler: $CXX, or g++, or c++."""
-    given = os.environ.get("CXX")
-    if given:
-        return find_tool(given, "the variable CXX names it; set it to a C++ compiler")
-    for name in ("g++", "c++", "clang++"):
-        if path := shutil.which(name):
-            return path
-    raise RequirementError(
-        "no C++ compiler was found: install one (Debian, Ubuntu: apt install g++; "
-        "macOS: xcode-select --install) or name it in the variable CXX"
-    )
-
-
-def tool_version(tool: str) -> str:
-    """What a program says of its version, in one line."""
-    done = subprocess.run([tool, "--version"], capture_output=True, text=True, check=False)
-    return done.stdout.partition("\n")[0]
-
-
-def processor() -> str:
-    """What a binary compiled for this processor depends on."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line for line in lines if line.startswith(("flags", "Features"))), "")
-
-
-def compiler_requirement() -> Requirement:
-    """The C++ compiler, found or not."""
-    try:
-        compiler = cxx_compiler()
-    except RequirementError as error:
-        return Requirement("C++ compiler", "", "compile", str(error))
-    return Requirement("C++ compiler", f"{tool_version(compiler)} ({compiler})", "compile", "")
-
-
-def cmake_requirements() -> list[Requirement]:
-    """CMake and Ninja, found or not."""
-    found = []
-    for name in ("cmake", "ninja"):
-        path = shutil.which(name)
-        said = f"{tool_version(path)} ({path})" if path else ""
-        found.append(Requirement(name, said, "compile", f"install it (pip install {name})"))
-    return found
 
 
 def compile_folder(
@@ -104,43 +48,75 @@ def compile_folder(
     CompileError
         With the compiler's first error and the place of its log, which is kept in the cache.
     """
-    build = folder / "build"
     cmake = find_tool("cmake", "install it (pip install cmake)")
     ninja = find_tool("ninja", "install it (pip install ninja)")
-    definitions = [f"-D{k}={_cmake_value(v)}" for k, v in options.items()]
-    configure = [
-        *(cmake, "-S", str(cache.cmake_lists().parent), "-B", str(build), "-G", "Ninja"),
-        *(f"-DCMAKE_MAKE_PROGRAM={ninja}", f"-DCMAKE_CXX_COMPILER={cxx_compiler()}"),
-        *(f"-DPFC_SOURCE_DIR={source}", *definitions),
-    ]
-    build.mkdir(parents=True, exist_ok=True)
-    log = build / "build.log"
+    compiler = ";".join(find_compiler().command)
+    folder.mkdir(parents=True, exist_ok=True)
+    with workshop(folder) as work:
+        (work / "source").symlink_to(source.absolute())
+        shutil.copy(cmake_lists(), work / "CMakeLists.txt")
+        configure = [
+            *(cmake, "-S", str(work), "-B", str(work / "build"), "-G", "Ninja"),
+            *(f"-DCMAKE_MAKE_PROGRAM={ninja}", f"-DCMAKE_CXX_COMPILER={compiler}"),
+            *(f"-DPFC_SOURCE_DIR={work / 'source'}", *_definitions(options)),
+        ]
+        log = work / "build.log"
+        try:
+            with log.open("w", encoding="utf-8") as out:
+                _run(configure, out, lambda _: None)
+                _run([cmake, "--build", str(work / "build")], out, on_progress)
+        except CompileError as error:
+            raise CompileError(f"{error}{_keep(log)}") from error
+        shutil.move(work / "build" / "main", folder / "main")
+
+
+@contextlib.contextmanager
+def workshop(folder: Path) -> Iterator[Path]:
+    """An empty folder to build in, whose name no tool misreads; removed in the end.
+
+    It lies in the folder given, or, where that has a name such as ``builds [1]``, among temporary
+    files.
+    """
+    places = [folder, Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]
+    place = next((p for p in places if _HARMLESS.fullmatch(str(p)) and p.is_dir()), None)
+    if place is None:
+        raise RequirementError(
+            f"nothing can be compiled below {folder}, whose name may hold ASCII letters, digits, "
+            f"_ . + - only: name another folder in the variable {cache.CACHE_VARIABLE} or TMPDIR"
+        )
+    with tempfile.TemporaryDirectory(prefix="pfc-build-", dir=place) as work:
+        yield Path(work)
+
+
+def _keep(log: Path) -> str:
+    """Keep a log in the cache; where it is, in brackets, or nothing where it cannot be kept."""
+    kept = cache.cache_root() / "last-failed-build.log"
+    partial = kept.with_name(f".{kept.name}.{os.getpid()}")
     try:
-        with log.open("w") as out:
-            _run(configure, out, lambda _: None)
-            _run([cmake, "--build", str(build)], out, on_progress)
-    except CompileError as error:
-        kept = cache.cache_root() / "last-failed-build.log"
         kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(log, kept)
-        raise CompileError(f"{error} (whole log: {kept})") from error
-    shutil.move(build / "main", folder / "main")
-    shutil.rmtree(build)
+        shutil.copyfile(log, partial)
+        partial.replace(kept)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        return ""
+    return f" (whole log: {kept})"
 
 
-def _cmake_value(value: bool | str) -> str:
-    return {True: "ON", False: "OFF"}[value] if isinstance(value, bool) else value
+def _definitions(options: dict[str, bool | str]) -> list[str]:
+    words = {True: "ON", False: "OFF"}
+    return [f"-D{k}={words[v] if isinstance(v, bool) else v}" for k, v in options.items()]
 
 
 def _run(command: list[str], out: TextIO, on_progress: Callable[[float], None]) -> None:
-    environment = os.environ | {"NINJA_STATUS": "[%f/%t] "}
+    environment = own_environment() | {"NINJA_STATUS": "[%f/%t] "}
     tail: deque[str] = deque(maxlen=2000)
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         env=environment,
     ) as process:
         assert process.stdout is not None
@@ -154,12 +130,4 @@ def _run(command: list[str], out: TextIO, on_progress: Callable[[float], None]) 
             process.terminate()
             raise
     if process.returncode:
-        raise CompileError(_first_error(tail))
-
-
-def _first_error(lines: deque[str]) -> str:
-    for marker in ("error:", "Error", "error"):
-        for line in lines:
-            if marker in line:
-                return f"compilation failed: {line.strip()}"
-    return f"compilation failed: {lines[-1] if lines else 'no output'}"
+        raise CompileError(f"compilation failed: {first_error(list(tail))}")

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from build_targets.building.environment import PROJECT, own_environment
 from pfc_standalone.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Manifest:
     versions : dict of str
         Of Python and the packages that generate.
     git_commit : str
-        Of the project, "" outside a checkout.
+        Of the project, "" outside a checkout or without git.
     """
 
     target: str
@@ -122,11 +123,18 @@ def _taken(variable: Any) -> ArrayVariable:
 
 
 def _git_commit() -> str:
-    done = subprocess.run(
-        ["git", "rev-parse", "HEAD"],
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """The checkout's commit; "" where there is no checkout, or no git to ask."""
+    if not (PROJECT / ".git").exists():  # not somebody else's repository around an environment
+        return ""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=PROJECT,
+            env=own_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return ""
     return done.stdout.strip()

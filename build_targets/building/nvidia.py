@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from build_targets.building.environment import own_environment
+from build_targets.building.tools import which
 
 #: Distributions of cuRAND on PyPI, by major version of CUDA.
 _CURAND_WHEELS = {12: "nvidia-curand-cu12", 13: "nvidia-curand"}
@@ -42,8 +44,18 @@ class CuRAND:
 
 def _output(*command: str) -> str:
     """What a program prints, "" if it is missing or fails."""
+    program = which(command[0])
+    if program is None:
+        return ""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(
+            [program, *command[1:]],
+            env=own_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return "" if done.returncode else done.stdout + done.stderr
@@ -65,7 +77,7 @@ def find_gpus() -> list[GPU]:
 
 def nvcc_version() -> str:
     """Release of nvcc and its path, "" without one."""
-    nvcc = shutil.which("nvcc")
+    nvcc = which("nvcc")
     found = re.search(r"release ([\d.]+)", _output(nvcc, "--version")) if nvcc else None
     return f"{found[1]} ({nvcc})" if found else ""
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -14,33 +12,38 @@ from pathlib import Path
 from typing import Any
 
 from build_targets.building import cache
-from build_targets.building.manifest import FILE, Manifest
+from build_targets.building.environment import (
+    COMPILER_VARIABLES,
+    python_command,
+    python_environment,
+)
+from build_targets.building.manifest import Manifest
+from build_targets.building.sources import digest, versions
 from build_targets.running import launch
+from build_targets.running.ending import how_it_failed
 from pfc_standalone.errors import RequirementError, TargetError
 from pfc_standalone.models import RunRequest
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.results.raw import RunResult
 from pfc_standalone.simulation.targets import Progress, Requirement
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
 
-
-def python_environment() -> dict[str, str]:
-    """Variables for a Python process: it finds this project, installed or not, and generates the
-    same text each time (Brian2 lets the order of sets decide the order of some lines).
-    """
-    paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {"PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": "0"}
-
-
-def run_python(command: list[str], environment: dict[str, str], what: str) -> None:
-    """Run a Python process to its end; `TargetError` with its last line if it fails."""
+def run_python(command: list[str], environment: dict[str, str], what: str, folder: Path) -> str:
+    """Run a Python process in a folder; what it prints, or `TargetError` with its last words."""
     done = subprocess.run(
-        command, env=os.environ | environment, capture_output=True, text=True, check=False
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise TargetError(f"{what} failed: {last}")
+        last = done.stderr.strip().splitlines()[-1:]
+        raise TargetError(f"{what} failed: {how_it_failed(done.returncode, last)}")
+    return done.stdout
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ class CachedBuild:
         """Of what built it, compiler and the project's commit among them."""
         toolchain = self.compiled / _TOOLCHAIN
         facts = json.loads(toolchain.read_text()) if toolchain.is_file() else {}
-        compilers = {k: v for k, v in facts.items() if k in ("compiler", "nvcc")}
+        told = ("compiler", "nvcc", "march", *COMPILER_VARIABLES)
+        compilers = {name: facts[name] for name in told if name in facts}
         return self.manifest.versions | compilers | {"git_commit": self.manifest.git_commit}
 
     @property
@@ -142,20 +146,21 @@ class CachedTarget(ABC):
             on_progress("generate", 0.0)
             values = folder / "parameters.json"
             values.write_text(json.dumps(parameters.bound_at("build")))
-            command = [sys.executable, "-m", "build_targets.generate"]
-            arguments = [str(folder), str(values), "--target", self.name]
-            run_python([*command, *arguments], python_environment(), "generating the source")
+            command = python_command(
+                "build_targets.generate", folder, values, "--target", self.name
+            )
+            run_python(command, python_environment(), "generating the source", folder)
 
-        return _cached(self.source_digest(parameters), FILE, fill)
+        return _cached(self.source_digest(parameters), fill)
 
     def source_digest(self, parameters: Parameters) -> str:
         """Name of the cache entry of the generated source."""
         facts = {
             "target": self.name,
             "parameters": parameters.bound_at("build"),
-            "versions": cache.versions(),
+            "versions": versions(),
         }
-        return cache.digest(facts)
+        return digest(facts)
 
     def compile(
         self, source: Path, parameters: Parameters, on_progress: Progress
@@ -169,12 +174,10 @@ class CachedTarget(ABC):
         def fill(folder: Path) -> None:
             on_progress("compile", 0.0)
             self.compile_source(source, folder, parameters, on_progress)
-            # What makes the entry whole.
             (folder / _TOOLCHAIN).write_text(json.dumps(toolchain, indent=1) + "\n")
 
-        return _cached(
-            cache.digest({"source": source.name, "toolchain": toolchain}), _TOOLCHAIN, fill
-        )
+        name = digest({"source": source.name, "toolchain": toolchain})
+        return _cached(name, fill)
 
     def build(self, parameters: Parameters, on_progress: Progress) -> CachedBuild:
         """Generate and compile what the build-bound parameters describe."""
@@ -195,7 +198,7 @@ def _complete(parameters: Parameters) -> Parameters:
     return with_values(parameters, {"network.batch": 1})
 
 
-def _cached(name: str, marker: str, fill: Callable[[Path], None]) -> tuple[Path, float]:
+def _cached(name: str, fill: Callable[[Path], None]) -> tuple[Path, float]:
     """A cache entry, and the seconds that this call spent on filling it."""
     seconds = 0.0
 
@@ -206,10 +209,11 @@ def _cached(name: str, marker: str, fill: Callable[[Path], None]) -> tuple[Path,
         seconds = time.perf_counter() - began
 
     try:
-        folder, _ = cache.entry(name, marker, timed)
+        folder, _ = cache.entry(name, timed)
     except OSError as error:
         raise TargetError(
-            f"the build cache {cache.cache_root()} cannot be written ({error.strerror}): free "
-            f"space, or name another folder in the variable {cache.CACHE_VARIABLE}"
+            f"the build cache {cache.cache_root()} does not hold this build and cannot be written "
+            f"({error.strerror or error}): free space, or name another folder in the variable "
+            f"{cache.CACHE_VARIABLE}"
         ) from error
     return folder, seconds

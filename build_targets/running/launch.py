@@ -2,7 +2,9 @@
 
 A program takes ``--results_dir DIR/`` and ``object.variable=VALUE`` (a number, or a file of raw
 values). On standard output it says ``progress FRACTION``, ``phase NAME SECONDS`` and
-``memory WHAT BYTES``, on standard error nothing but what went wrong.
+``memory WHAT BYTES``. Whether it went well is judged by its exit code, by what it left, and by
+what Brian2's programs print where they could not read or write something and went on; anything else
+that it says, on standard output or standard error, is kept for the message of a failure.
 
 One thread watches all processes. Whatever ends the watching early (an error in one of them,
 Ctrl-C) stops them all and removes their files.
@@ -13,8 +15,8 @@ from __future__ import annotations
 import os
 import selectors
 import shutil
-import signal
 import subprocess
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from build_targets.building.manifest import ArrayVariable, Manifest
+from build_targets.running.ending import complaint, how_it_failed
 from pfc_standalone.errors import TargetError
 from pfc_standalone.models import RunRequest, get_model
 from pfc_standalone.results.raw import RunResult
@@ -46,12 +49,12 @@ class Program:
     folder : Path
         Where it must start.
     environment : dict of str
-        Variables that it needs beside those there are.
+        All variables that it is given; by default those there are.
     """
 
     command: list[str]
     folder: Path
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
 @dataclass
@@ -64,6 +67,7 @@ class _Process:
     done: float = 0.0
     phases: dict[str, float] = field(default_factory=dict)
     memory: dict[str, int] = field(default_factory=dict)
+    said: deque[str] = field(default_factory=lambda: deque(maxlen=200))
     unread: bytes = b""
 
     def read(self) -> bool:
@@ -72,14 +76,23 @@ class _Process:
         chunk = os.read(self.popen.stdout.fileno(), 65536)
         *lines, self.unread = (self.unread + chunk).split(b"\n")
         for line in lines:
-            match line.decode(errors="replace").split():
-                case ["progress", fraction]:
-                    self.done = float(fraction)
-                case ["phase", name, seconds]:
-                    self.phases[name] = float(seconds)
-                case ["memory", what, size]:
-                    self.memory[what] = int(size)
+            text = line.decode(errors="replace")
+            try:
+                self._take(text)
+            except ValueError:
+                self.said.append(text)
         return bool(chunk)
+
+    def _take(self, line: str) -> None:
+        match line.split():
+            case ["progress", fraction]:
+                self.done = float(fraction)
+            case ["phase", name, seconds]:
+                self.phases[name] = float(seconds)
+            case ["memory", what, size]:
+                self.memory[what] = int(size)
+            case _:
+                self.said.append(line)
 
     def close(self) -> None:
         """Let go of its output."""
@@ -161,7 +174,7 @@ def _start(
         popen = subprocess.Popen(
             [*program.command, "--results_dir", f"{folder / 'results'}/", *arguments],
             cwd=program.folder,
-            env=os.environ | program.environment,
+            env=program.environment | {"TMPDIR": str(folder)},  # what a killed one leaves goes too
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,
@@ -222,19 +235,14 @@ def _finish(process: _Process, manifest: Manifest, folder: Path) -> RunResult:
 
 def _check_end(process: _Process) -> None:
     code = process.popen.wait()
-    said = (process.folder / "stderr").read_text(errors="replace").strip()
-    if code < 0:
-        raise RunError(
-            f"the simulation was ended by signal {signal.Signals(-code).name}"
-            + (": is memory exhausted?" if -code == signal.SIGKILL else "")
-        )
-    if code or said:
-        first = said.partition("\n")[0] or f"it ended with exit code {code}"
-        if "out of memory" in first:
-            first += ": use a smaller --n-per-unit or --set network.batch=N with fewer replicates"
-        raise RunError(f"the simulation failed: {first}")
+    errors = (process.folder / "stderr").read_text(errors="replace").splitlines()
+    said = [*process.said, process.unread.decode(errors="replace"), *errors]
+    if code or complaint(said):
+        raise RunError(f"the simulation failed: {how_it_failed(code, said)}")
     if "write" not in process.phases:
-        raise RunError("the simulation ended without writing its results")
+        raise RunError(
+            f"the simulation ended without writing its results: {how_it_failed(code, said)}"
+        )
 
 
 def _check_sizes(folder: Path, manifest: Manifest) -> None:

@@ -3,7 +3,8 @@
 ``python -m build_targets.running.runtime_process CODEGEN SOURCE MODULES [VALUES...]`` with
 ``--results_dir DIR/`` reads parameters and manifest from SOURCE and runs them with Brian2's code
 generation target CODEGEN (numpy or cython), whose compiled modules are kept in MODULES. Without a
-results folder it compiles what a run needs, and stops. `launch` says what it takes and leaves.
+results folder it compiles what a run needs, says the names of those files, and stops. `launch` says
+what it takes and leaves.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from build_targets.building.environment import import_brian2_alone
 from build_targets.building.manifest import Manifest
 from build_targets.running.launch import PROFILE_FILE
 from pfc_standalone.machine import peak_memory
@@ -34,16 +36,20 @@ def main() -> None:
     parser.add_argument("source", type=Path)
     parser.add_argument("modules", type=Path)
     parser.add_argument("--results_dir", type=Path)
+    parser.add_argument("--march", default="", help="flag that names the processor to compile for")
     parser.add_argument("values", nargs="*", metavar="NAME=VALUE")
     chosen = parser.parse_intermixed_args()
     manifest = Manifest.read(chosen.source)
     parameters = with_values(Parameters(), manifest.parameters)
-    set_preferences(chosen.codegen, chosen.modules, parameters)
+    import_brian2_alone()
+    set_preferences(chosen.codegen, chosen.modules, parameters, chosen.march)
 
     model = get_model(parameters).create(parameters)
     if chosen.results_dir is None:
         model.initialise()
         _run(model, 0.0, False)
+        for name in _compiled_modules():
+            print(f"module {name}")
         return
     values = _read_values(manifest, chosen.values)
     for name, variable in model.takes.items():
@@ -52,7 +58,9 @@ def main() -> None:
         else:
             variable.set_value(values[name] if variable.size > 1 else values[name][0])
     model.initialise()
-    duration = float(values[model.duration][0]) * parameters.si("network.dt")
+    dt = parameters.si("network.dt")
+    model.network.t_ = float(values[model.start][0]) * dt
+    duration = float(values[model.duration][0]) * dt
     began, ended = _run(model, duration, parameters.build.profile)
     _write(model, manifest, chosen.results_dir)
     if parameters.build.profile:
@@ -69,20 +77,30 @@ def main() -> None:
         print(f"memory process {peak}")
 
 
-def set_preferences(codegen: str, modules: Path, parameters: Parameters) -> None:
+def set_preferences(codegen: str, modules: Path, parameters: Parameters, march: str = "") -> None:
     """Brian2's preferences for a run inside Python."""
     import brian2 as b2
 
     b2.prefs.codegen.target = codegen
     b2.prefs.codegen.string_expression_target = codegen
     b2.prefs.codegen.runtime.cython.cache_dir = str(modules)
+    # Whoever compiles has the folder for himself, and a run finds all and writes nothing.
+    b2.prefs.codegen.runtime.cython.multiprocess_safe = False
     b2.prefs.core.stop_on_keyboard_interrupt = False  # an interrupt must not look like an end
-    b2.prefs.logging.console_log_level = "ERROR"  # standard error is for what went wrong
+    b2.prefs.logging.console_log_level = "ERROR"
     flags = b2.prefs.codegen.cpp.extra_compile_args_gcc
     if parameters.build.strict_math:
-        flags = [*STRICT_FLAGS, "-march=native"]
-    unwanted = () if parameters.build.native else ("-march=native", "-mcpu=native", "-mtune=native")
-    b2.prefs.codegen.cpp.extra_compile_args_gcc = [f for f in flags if f not in unwanted]
+        flags = STRICT_FLAGS
+    brians = ("-march=native", "-mcpu=native", "-mtune=native")
+    flags = [*(f for f in flags if f not in brians), *filter(None, [march])]
+    b2.prefs.codegen.cpp.extra_compile_args_gcc = flags
+
+
+def _compiled_modules() -> list[str]:
+    """Names of the files of all modules that Brian2 has loaded."""
+    from brian2.codegen.runtime.cython_rt.extension_manager import cython_extension_manager
+
+    return [Path(m.__file__).name for m in cython_extension_manager._code_cache.values()]
 
 
 def _read_values(manifest: Manifest, arguments: list[str]) -> dict[str, np.ndarray[Any, Any]]:

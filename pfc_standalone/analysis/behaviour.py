@@ -52,13 +52,18 @@ def decide(
     return -1, -1, False
 
 
-def add_responses(dataset: xr.Dataset) -> xr.Dataset:
+def add_responses(dataset: xr.Dataset, begin: float = 0.0) -> xr.Dataset:
     """Read the network's response to every trial from its output spikes.
 
     Adds ``trial_response`` (output unit, "" for none), ``trial_reaction_time`` (s from the
     opening of the decision window, NaN without a response in it), ``trial_premature`` (a unit
     crossed between the trial's start and the window) and ``trial_correct``, all on (replicate,
     trial). A premature response is an error.
+
+    Parameters
+    ----------
+    begin : float
+        When the runs began, s.
     """
     if "spike_time" not in dataset:
         return dataset
@@ -73,11 +78,14 @@ def add_responses(dataset: xr.Dataset) -> xr.Dataset:
         if np.isnan(ends).all():
             continue
         rule = parameters_of(dataset, r).decision
-        rates = _output_rates(table, r, units, float(np.nanmax(ends)) + rule.window, rule.tau)
+        window = begin, float(np.nanmax(ends)) + rule.window
+        rates = _output_rates(table, r, units, window, rule.tau)
         for k in np.flatnonzero(~np.isnan(ends)):
-            start, opens = (round(columns[n][r, k] / GRID) for n in ("start", "window_start"))
-            window = slice(opens, opens + round(rule.window / GRID))
-            unit, step, early = decide(rates, rule.threshold, slice(start, opens), window)
+            start, opens = (
+                round((columns[n][r, k] - begin) / GRID) for n in ("start", "window_start")
+            )
+            allowed = slice(opens, opens + round(rule.window / GRID))
+            unit, step, early = decide(rates, rule.threshold, slice(start, opens), allowed)
             response[r, k] = units[unit] if unit >= 0 else ""
             reaction[r, k] = step * GRID if step >= 0 else np.nan
             premature[r, k] = early
@@ -93,14 +101,18 @@ def add_responses(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def _output_rates(
-    table: SpikeTable, replicate: int, units: tuple[str, ...], end: float, tau: float
+    table: SpikeTable,
+    replicate: int,
+    units: tuple[str, ...],
+    window: tuple[float, float],
+    tau: float,
 ) -> NDArray[np.float64]:
     rates = []
     for unit in units:
         name = f"output_{unit}"
         size = int(table.sizes[table.names.index(name)])
         spikes, _ = table.spikes(name, replicate)
-        rates.append(filtered_rate(spikes, size, 0.0, end, GRID, tau)[1])
+        rates.append(filtered_rate(spikes, size, *window, GRID, tau)[1])
     return np.array(rates)
 
 

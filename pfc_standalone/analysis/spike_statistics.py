@@ -16,9 +16,10 @@ from scipy import signal, stats
 Windows = Sequence[tuple[float, float]]
 Interval = tuple[float, float, float]
 
-#: Spikes and bin edges are multiples of a time step up to rounding; one that lies less than this
-#: fraction of a bin before an edge belongs to the edge.
-ROUNDING = 1e-9
+#: Spikes and bin edges are multiples of a time step up to rounding; a spike that lies less than
+#: this before an edge, s, belongs to the edge: a hundredth of the shortest time step, and a
+#: thousand times the rounding of times at the end of the longest run.
+ROUNDING = 1e-7
 
 
 # ------------------------------------------------------------------------------- rates
@@ -127,8 +128,8 @@ def filtered_rate(
     n_times = round((stop - start) / dt) + 1
     times = start + dt * np.arange(n_times, dtype=np.float64)
     spikes = np.asarray(t, dtype=np.float64)
-    spikes = spikes[spikes <= times[-1] + ROUNDING * dt]
-    step = np.maximum(np.ceil((spikes - start) / dt - ROUNDING), 0).astype(np.int64)
+    spikes = spikes[spikes <= times[-1] + ROUNDING]
+    step = np.maximum(np.ceil((spikes - start - ROUNDING) / dt), 0).astype(np.int64)
     step = np.minimum(step, n_times - 1)
     # What is left of each spike at its first grid point; lfilter lets it decay from there.
     left = np.exp(-np.maximum(times[step] - spikes, 0) / tau)
@@ -295,11 +296,11 @@ def _by_window(
 
 
 def _n_bins(start: float, stop: float, bin_width: float) -> int:
-    return int((stop - start) / bin_width + ROUNDING)
+    return int((stop - start + ROUNDING) / bin_width)
 
 
 def _bin_numbers(t: NDArray[np.float64], start: float, bin_width: float) -> NDArray[np.int64]:
-    return np.floor((t - start) / bin_width + ROUNDING).astype(np.int64)
+    return np.floor((t - start + ROUNDING) / bin_width).astype(np.int64)
 
 
 # --------------------------------------------------------------- comparison, uncertainty

@@ -11,8 +11,14 @@ from pfc_standalone.errors import ParameterError
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.tasks import Condition
 
-#: Time steps of one run: they are counted in 32 bits.
-MAX_STEPS = 2**31 - 1
+#: Time steps of one run: they are counted in 32 bits, and so is when the refractory period after
+#: the last of them ends.
+MAX_STEPS = 2**31 - 2**16
+
+
+def longest_run(parameters: Parameters) -> float:
+    """When a run must have ended, s: 59.7 hours at the usual time step of 0.1 ms."""
+    return MAX_STEPS * parameters.si("network.dt")
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,7 @@ def mean_length(parameters: Parameters) -> float:
 
 def _check_length(parameters: Parameters) -> None:
     """Refuse what is longer than a run can count, before it is laid out."""
-    length, longest = mean_length(parameters), MAX_STEPS * parameters.si("network.dt")
+    length, longest = mean_length(parameters), longest_run(parameters)
     if length > longest:
         replicates = math.ceil(length * parameters.experiment.replicates / longest) + 1
         raise ParameterError(

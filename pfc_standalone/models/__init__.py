@@ -35,10 +35,13 @@ class RunRequest:
         Idle ones have no trials.
     duration : float
         Biological time, s.
+    start : float
+        When it begins, s: a multiple of the stimulus' frames; time is counted from 0.
     """
 
     points: tuple[Point, ...]
     duration: float
+    start: float = 0.0
 
     @property
     def parameters(self) -> Parameters:
@@ -58,12 +61,13 @@ class Model(Protocol):
         `ModelKind.values` gives. Object names live here and in ``leaves`` only.
     leaves : mapping
         From a name to the variable that a run leaves.
-    duration : str
-        Which of ``takes`` holds the number of time steps to simulate.
+    start, duration : str
+        Which of ``takes`` hold the number of the first time step, and how many to simulate.
     """
 
     network: b2.Network
     namespace: dict[str, Any]
+    start: str
     duration: str
 
     @property

@@ -17,9 +17,10 @@ import numpy as np
 
 from pfc_standalone.errors import ParameterError, ResultsError, TargetError
 from pfc_standalone.experiment import Point
-from pfc_standalone.experiment.trials import MAX_STEPS
+from pfc_standalone.experiment.trials import MAX_STEPS, longest_run
 from pfc_standalone.models import Arrays, RunRequest, get_model
 from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.parameters.fields import check_multiple
 from pfc_standalone.results.dataset import (
     describe_points,
     points_of,
@@ -41,6 +42,7 @@ def simulate(
     engine: Engine | None = None,
     *,
     duration: float | None = None,
+    start: float = 0.0,
     on_progress: Progress = silent,
 ) -> xr.Dataset:
     """Build the network that the points share, run them all, and label what came out.
@@ -54,7 +56,10 @@ def simulate(
     engine : Engine, optional
         Where it runs; processes on this machine by default.
     duration : float, optional
-        When every run stops, s; by default with the end of the last trial of all.
+        How long every run lasts, s; by default until the end of the last trial of all.
+    start : float
+        When every run begins, s. Trials are laid out in the same time, and time steps counted from
+        0: a late start shows what a long run does at its end.
     on_progress : callable
         Called with a phase's name and the fraction of it that is done.
 
@@ -70,7 +75,7 @@ def simulate(
     TargetError
         If the target cannot build or run them.
     """
-    job = prepare(points, target, on_progress, duration)
+    job = prepare(points, target, on_progress, duration, start)
     with tempfile.TemporaryDirectory(prefix="pfc-run-") as folder:
         began = time.perf_counter()
         runs = job.run(on_progress, engine, Path(folder))
@@ -97,15 +102,22 @@ class Plan:
         """Those of the first point."""
         return self.points[0].parameters
 
+    @property
+    def start(self) -> float:
+        """When all runs begin, s."""
+        return self.requests[0].start
 
-def plan_runs(points: Sequence[Point], target: Target, duration: float | None = None) -> Plan:
-    """Divide points into runs; all run equally long.
+
+def plan_runs(
+    points: Sequence[Point], target: Target, duration: float | None = None, start: float = 0.0
+) -> Plan:
+    """Divide points into runs; all begin at once and run equally long.
 
     Raises
     ------
     ParameterError
-        If there is no point, they differ in what is bound when a network is built, or a run does
-        not fit this machine.
+        If there is no point, they differ in what is bound when a network is built, a run lasts
+        longer than time steps can be counted, or it does not fit this machine.
     """
     if not points:
         raise ParameterError("there are 0 points to simulate, allowed is at least one")
@@ -125,27 +137,43 @@ def plan_runs(points: Sequence[Point], target: Target, duration: float | None = 
         p.weights.check(p.parameters)
     if duration is None:
         ends = [p.trials[-1].end for p in points if p.trials]
-        duration = max(ends, default=first.timing.settle)
-    if duration / first.si("network.dt") > MAX_STEPS:
-        raise ParameterError(
-            f"a run lasts {duration:g} s, allowed is at most "
-            f"{MAX_STEPS * first.si('network.dt'):.6g} s ({MAX_STEPS} steps): use shorter trials"
-        )
-    requests = _requests(ready, duration)
+        duration = round(max(ends, default=start + first.timing.settle) - start, 9)
+    _check_times(points, start, duration)
+    requests = _requests(ready, duration, start)
     check_footprint(requests[0], len(requests), 1)
     return Plan(ready, requests)
+
+
+def _check_times(points: Sequence[Point], start: float, duration: float) -> None:
+    """Refuse runs whose time steps cannot be counted, and trials before the start."""
+    p = points[0].parameters
+    check_multiple("start", start, "s", "network.stimulus_dt", p.si("network.stimulus_dt"))
+    first = min((q.trials[0].start for q in points if q.trials), default=start)
+    if not 0 <= start <= first + 1e-9:
+        raise ParameterError(
+            f"start is {start:g} s, allowed is from 0 to {first:g} s, the start of the first trial"
+        )
+    if round((start + duration) / p.si("network.dt")) > MAX_STEPS:
+        late = f" and begins at {start:.10g} s" if start else ""
+        raise ParameterError(
+            f"a run lasts {duration:.10g} s{late}, allowed is an end at {longest_run(p):.10g} s at "
+            f"the latest ({MAX_STEPS} time steps): use shorter or fewer trials"
+        )
 
 
 def describe_plan(plan: Plan, target: Target) -> xr.Dataset:
     """The plan as a dataset without results; `read_plan` reads it back."""
     described = describe_points(plan.points)
-    return with_facts(described, {"target": target.name, "duration_s": plan.requests[0].duration})
+    facts = {"duration_s": plan.requests[0].duration, "start_s": plan.start}
+    return with_facts(described, {"target": target.name, **facts})
 
 
 def read_plan(described: xr.Dataset) -> Plan:
     """The plan that `describe_plan` wrote."""
     points = points_of(described)
-    return Plan(points, _requests(points, float(described.attrs["duration_s"])))
+    duration = float(described.attrs["duration_s"])
+    start = float(described.attrs.get("start_s", 0.0))
+    return Plan(points, _requests(points, duration, start))
 
 
 def runs_in(plan: Plan, folder: Path) -> list[RunResult]:
@@ -174,13 +202,13 @@ def check_whole(request: RunRequest, run: RunResult) -> None:
         raise ResultsError(f"{run.folder} holds no whole run ({error})") from None
 
 
-def _requests(points: list[Point], duration: float) -> list[RunRequest]:
+def _requests(points: list[Point], duration: float, start: float) -> list[RunRequest]:
     batch = points[0].parameters.network.batch
     idle = Point(points[0].parameters, replicate=MAX_STEPS)
     requests = []
-    for start in range(0, len(points), batch):
-        members = points[start : start + batch]
-        requests.append(RunRequest((*members, *[idle] * (batch - len(members))), duration))
+    for k in range(0, len(points), batch):
+        members = points[k : k + batch]
+        requests.append(RunRequest((*members, *[idle] * (batch - len(members))), duration, start))
     return requests
 
 
@@ -248,10 +276,11 @@ def prepare(
     target: str | Target = "cpp",
     on_progress: Progress = silent,
     duration: float | None = None,
+    start: float = 0.0,
 ) -> Job:
     """Plan the runs of points and build their network."""
     chosen = get_target(target) if isinstance(target, str) else target
-    plan = plan_runs(points, chosen, duration)
+    plan = plan_runs(points, chosen, duration, start)
     return Job(plan, chosen, chosen.build(plan.parameters, on_progress))
 
 
@@ -266,7 +295,7 @@ def label_runs(plan: Plan, runs: Sequence[RunResult]) -> xr.Dataset:
         first = number * batch
         parts.append((first, min(batch, len(plan.points) - first), run))
     dataset = dataset.assign(get_model(plan.parameters).label(plan.parameters, parts))
-    return add_responses(dataset)
+    return add_responses(dataset, plan.start)
 
 
 def cost(
@@ -279,6 +308,7 @@ def cost(
     seconds = sum(sum(r.phases.values()) for r in runs) if wall is None else wall
     return {
         "phases_s": {**built, **wall_phases(runs, seconds)},
+        "start_s": plan.start,
         "simulated_s": plan.requests[0].duration * len(plan.points),
         "peak_memory_bytes": max((r.memory.get("process", 0) for r in runs), default=0),
     }

@@ -2,12 +2,14 @@
 
 - *Exact*: strict math and one seed must give the same spikes on every target. Where they part,
   the first spike that differs is traced to rounding, the order of sums, or a real difference.
+  A run may begin late, which shows whether targets part after hours without simulating them.
 - *In distribution*: the default build, many seeds, other noise on each target. Rates, ISI CV and
   count correlations of every population must lie as close across targets as across seeds.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,12 +20,12 @@ from numpy.typing import NDArray
 from pfc_standalone.analysis import agreement
 from pfc_standalone.analysis.statistics import STATISTICS
 from pfc_standalone.experiment import Point, Weights, schedule
-from pfc_standalone.experiment.trials import one_of_each
+from pfc_standalone.experiment.trials import longest_run, one_of_each
 from pfc_standalone.experiment.weights import BY_HAND
 from pfc_standalone.machine import machine, versions
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.simulation.simulate import simulate
-from pfc_standalone.simulation.targets import Progress, Target, require, silent
+from pfc_standalone.simulation.targets import Progress, Target, require
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -37,6 +39,9 @@ MIN_EXACT_SPIKES = 2000
 #: really: until the first spike that differs, all input is the same, and errors die out with the
 #: membrane time constant instead of growing.
 ROUNDING_ERRORS = 1e4
+
+#: What is late, s: from 64 s on, the rounding of times exceeds 1e-14 s.
+_LATE = 70.0
 
 EQUAL, ROUNDING, ORDER, REAL = "equal", "rounding", "order of sums", "a real difference"
 
@@ -61,6 +66,8 @@ class ExactResult:
         Membrane potential of that neuron one step before, by target, V.
     largest_difference : float or None
         Of the membrane potentials of all neurons one step before, V.
+    start : float
+        When the run began, s.
     """
 
     target: str
@@ -73,6 +80,7 @@ class ExactResult:
     first_with: str | None = None
     v: dict[str, float] | None = None
     largest_difference: float | None = None
+    start: float = 0.0
 
     @property
     def agrees(self) -> bool:
@@ -80,11 +88,33 @@ class ExactResult:
         return self.cause != REAL and self.spikes >= MIN_EXACT_SPIKES
 
 
-def exact_point(parameters: Parameters, weights: Weights = BY_HAND) -> Point:
+def exact_point(parameters: Parameters, weights: Weights = BY_HAND, start: float = 0.0) -> Point:
     """What is compared spike by spike: the task's first condition at the first delay."""
     condition = parameters.network.task.conditions[0]
-    trials = schedule(parameters, [(condition, parameters.experiment.delays[0])])
+    first = round(start + parameters.timing.settle, 9)
+    trials = schedule(parameters, [(condition, parameters.experiment.delays[0])], first)
     return Point(parameters, trials, weights)
+
+
+def late_starts(parameters: Parameters) -> tuple[float, float]:
+    """When a run begins that shows what happens after a minute, and at the end of the longest.
+
+    In the first, the cue comes with a frame whose time differs as a multiple of the frame and as
+    one of the time step, where there is such a frame: what compares times parts there.
+
+    Returns
+    -------
+    after_a_minute, last : float, s
+        Multiples of the stimulus' frame.
+    """
+    frame, dt = (parameters.si(f"network.{name}") for name in ("stimulus_dt", "dt"))
+    onset, late = (round(t / frame) for t in (exact_point(parameters).trials[0].onset, _LATE))
+    frames = onset + np.arange(late, 2 * late)
+    differ = frames[frames * frame != frames * round(frame / dt) * dt]
+    shown = int(differ[0] if differ.size else frames[0])
+    end = exact_point(parameters).trials[-1].end
+    last = math.floor((longest_run(parameters) - end) / frame)
+    return round((shown - onset) * frame, 9), round(last * frame, 9)
 
 
 def verify_exact(
@@ -92,19 +122,29 @@ def verify_exact(
     targets: Sequence[Target],
     on_progress: Progress,
     weights: Weights = BY_HAND,
+    start: float = 0.0,
 ) -> list[ExactResult]:
-    """Compare spikes of each target with those of the first, one seed, strict math."""
+    """Compare spikes of each target with those of the first, one seed, strict math.
+
+    Parameters
+    ----------
+    start : float
+        When the run begins, s.
+    """
     strict = with_values(parameters, {"build.strict_math": True, "network.batch": 1})
-    point = exact_point(strict, weights)
-    found = [simulate([point], t, on_progress=_named(t, on_progress)) for t in targets]
+    point = exact_point(strict, weights, start)
+    found = [simulate([point], t, start=start, on_progress=_named(t, on_progress)) for t in targets]
     return [
-        _compare_exactly(point, (targets[0], found[0]), other)
+        _compare_exactly(point, start, (targets[0], found[0]), other)
         for other in zip(targets[1:], found[1:], strict=True)
     ]
 
 
 def _compare_exactly(
-    point: Point, reference: tuple[Target, xr.Dataset], other: tuple[Target, xr.Dataset]
+    point: Point,
+    start: float,
+    reference: tuple[Target, xr.Dataset],
+    other: tuple[Target, xr.Dataset],
 ) -> ExactResult:
     names = other[0].name, reference[0].name
     parameters = point.parameters
@@ -112,16 +152,17 @@ def _compare_exactly(
     trains = [_steps(dataset, dt) for _, dataset in (reference, other)]
     difference = agreement.first_difference(*trains)
     if difference is None:
-        return ExactResult(*names, EQUAL, trains[0][0].size, point.trials[-1].end)
+        end = point.trials[-1].end
+        return ExactResult(*names, EQUAL, trains[0][0].size, end, start=start)
     both = reference[0], other[0]
-    at = _potentials(point, both, difference.step * dt)
+    at = _potentials(point, both, start, difference.step * dt - start)
     apart = float(np.abs(at[0] - at[1]).max())
     limit = ROUNDING_ERRORS * float(np.finfo(at[0].dtype).eps) * 0.1
     if apart > limit:
         cause = REAL
     else:
         # until the first spike has arrived, nothing is summed
-        early = _potentials(point, both, parameters.si("network.synaptic_delay"))
+        early = _potentials(point, both, start, parameters.si("network.synaptic_delay"))
         cause = ORDER if np.array_equal(*early) else ROUNDING
     starts = reference[1]["population_start"].values
     population = int(np.searchsorted(starts, difference.neuron, side="right")) - 1
@@ -135,6 +176,7 @@ def _compare_exactly(
         names[1] if difference.first_has_it else names[0],
         {n: float(v[difference.neuron]) for n, v in zip(names[::-1], at, strict=True)},
         apart,
+        start,
     )
 
 
@@ -144,12 +186,11 @@ def _steps(dataset: xr.Dataset, dt: float) -> tuple[NDArray[np.int64], NDArray[n
 
 
 def _potentials(
-    point: Point, targets: tuple[Target, Target], time: float
+    point: Point, targets: tuple[Target, Target], start: float, duration: float
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Membrane potentials of all neurons on both targets after the last step before a time."""
+    """Membrane potentials of all neurons on both targets at the end of a run."""
     one, other = (
-        simulate([point], t, duration=time, on_progress=silent)["final_v"].values[0]
-        for t in targets
+        simulate([point], t, duration=duration, start=start)["final_v"].values[0] for t in targets
     )
     return one, other
 
@@ -285,14 +326,21 @@ def verify(
     n_seeds: int,
     on_progress: Progress,
     weights: Weights = BY_HAND,
+    starts: Sequence[float] = (0.0,),
 ) -> dict[str, Any]:
     """Compare targets both ways.
+
+    Parameters
+    ----------
+    starts : sequence of float
+        When the runs begin that are compared spike by spike, s.
 
     Returns
     -------
     dict
         Ready for JSON: ``agree`` is the verdict, ``exact`` and ``distributions`` have the fields
-        of `ExactResult` and `DistributionResult`, one entry for each target but the first.
+        of `ExactResult` and `DistributionResult`, one entry for each target but the first (and
+        each start).
 
     Raises
     ------
@@ -301,7 +349,11 @@ def verify(
     """
     for target in targets:
         require(target)
-    exact = verify_exact(parameters, targets, on_progress, weights)
+    exact = [
+        result
+        for start in starts
+        for result in verify_exact(parameters, targets, on_progress, weights, start)
+    ]
     distributions = verify_distributions(parameters, targets, n_seeds, on_progress, weights)
     return {
         "agree": all(r.agrees for r in exact) and all(r.agrees for r in distributions),

@@ -21,7 +21,15 @@ from pfc_standalone.errors import ParameterError
 from pfc_standalone.parameters import with_values
 from pfc_standalone.results.folder import check_output, write_new
 from pfc_standalone.simulation.targets import get_target
-from pfc_standalone.simulation.verify import ALPHA, EQUAL, MIN_EXACT_SPIKES, MIN_SEEDS, REAL, verify
+from pfc_standalone.simulation.verify import (
+    ALPHA,
+    EQUAL,
+    MIN_EXACT_SPIKES,
+    MIN_SEEDS,
+    REAL,
+    late_starts,
+    verify,
+)
 
 #: Of networks whose spikes are compared, unless the user says.
 _DEFAULT_SIZE = 25
@@ -45,6 +53,11 @@ def _parser() -> argparse.ArgumentParser:
         "--seeds", type=int, default=MIN_SEEDS,
         help="seeds of each target for the comparison of distributions "
         f"(default and least: {MIN_SEEDS})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--late", action="store_true",
+        help="compare spike by spike also what happens after a minute and at the end of the "
+        "longest run possible, by runs that begin late",
     )  # fmt: skip
     parser.add_argument(
         "--output", type=path, metavar="FILE",
@@ -76,12 +89,13 @@ def _main(arguments: argparse.Namespace) -> int:
     if arguments.seeds < MIN_SEEDS:
         raise ParameterError(f"--seeds is {arguments.seeds}, allowed is {MIN_SEEDS} or more")
     targets = [get_target(name) for name in names]
+    starts = (0.0, *(late_starts(parameters) if arguments.late else ()))
     stamp = time.strftime("%Y%m%d-%H%M%S")
     default = Path("results") / f"verify-n{parameters.network.n_per_unit}-{stamp}.json"
     output = arguments.output or default
     check_output(output)
     with progress_bars(console(stderr=True)) as report:
-        found = verify(parameters, targets, arguments.seeds, report, weights)
+        found = verify(parameters, targets, arguments.seeds, report, weights, starts)
     print_report(found)
     written = write_new(output, json.dumps(found, indent=1) + "\n")
     print(f"Written to {written}")
@@ -96,13 +110,14 @@ def print_report(found: dict[str, Any]) -> None:
 
     out = console()
     table = Table(
-        "target", "reference", "spikes equal", "until s", "then",
+        "target", "reference", "spikes equal", "from s", "until s", "then",
         title=f"Spike by spike: strict math, seed {found['seed']}, n_per_unit "
         f"{found['n_per_unit']}",
     )  # fmt: skip
     for e in found["exact"]:
         then = "the end" if e["cause"] == EQUAL else e["cause"]
-        table.add_row(e["target"], e["reference"], str(e["spikes"]), f"{e['horizon']:.4f}", then)
+        times = (f"{e[name]:.4f}" for name in ("start", "horizon"))
+        table.add_row(e["target"], e["reference"], str(e["spikes"]), *times, then)
     out.print(table)
     for e in found["exact"]:
         if e["cause"] != EQUAL:

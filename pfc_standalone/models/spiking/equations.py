@@ -9,9 +9,17 @@ doi:10.1023/A:1011204814320, eqs. 1-10). Two things are written in a form of the
 - *NMDA* is event-driven and exact: the gating variable s of a presynaptic neuron decays with
   tau_nmda and takes a fixed fraction of 1 - s at its own spikes (the limit of a fast rise), so
   it changes at spikes only, and all targets of the neuron receive the same jump.
+
+Whatever depends on time depends on the number of the time step (``t_in_timesteps``), an integer,
+and never on ``t``: the same on every target, in any precision, for as long as a run may last.
 """
 
 from __future__ import annotations
+
+import re
+from dataclasses import fields
+
+from pfc_standalone.parameters.groups import NeuronParameters
 
 #: ``{plastic}`` is a conductance of the neuron's own, where synapses onto it learn.
 NEURON = """
@@ -19,14 +27,15 @@ dv/dt = (g_L*(E_L - v) + ({plastic}g_background + g_ampa + g_nmda*mg_block)*(E_e
          + g_gaba*(E_inh - v) + g_clamp*is_refractory*(V_reset - v))/C_m : volt
 dg_background/dt = -g_background/tau_ampa : siemens
 mg_block = 1/(1 + mg*exp_portable(-62*v/volt)/3.57) : 1
-is_refractory = int(t - t_spike < t_ref - 0.5*dt) : 1
+is_refractory = int(t_in_timesteps < held_until) : 1
 C_m : farad (constant)
 g_L : siemens (constant)
-t_ref : second (constant)
+refractory_steps : integer (constant)
 w_background : siemens (constant)
 background_mean : 1 (constant)
 exp_minus_background_mean : 1 (constant)
-t_spike : second
+spike_step : integer
+held_until : integer
 s_nmda : 1
 nmda_jump : 1
 population : integer (constant)
@@ -36,6 +45,14 @@ destination : integer (constant)
 rng_seed : integer (constant)
 noise_replicate : integer (constant)
 """
+
+#: Parameters of a neuron type that the equations have as constants of their own names: a field of
+#: `NeuronParameters` and a line above are all that another one takes.
+NEURON_PARAMETERS = tuple(
+    f.name
+    for f in fields(NeuronParameters)
+    if re.search(rf"^{f.name} : .*\(constant\)$", NEURON, re.MULTILINE)
+)
 
 PLASTIC_CONDUCTANCE = """
 dg_plastic/dt = -g_plastic/tau_ampa : siemens
@@ -66,13 +83,14 @@ BACKGROUND = (
 
 THRESHOLD = "v > V_th"
 
-# t_spike is the previous spike's time until the last line.
+# spike_step is the previous spike's until it is set.
 RESET = """
 v = V_reset
-s_nmda = s_nmda*exp_portable((t_spike - t)/tau_nmda)
+s_nmda = s_nmda*exp_portable((spike_step - t_in_timesteps)*dt/tau_nmda)
 nmda_jump = nmda_fraction*(1 - s_nmda)
 s_nmda = s_nmda + nmda_jump
-t_spike = t
+spike_step = t_in_timesteps
+held_until = t_in_timesteps + refractory_steps
 """
 
 INITIAL_V = "E_L + (V_th - E_L)*" + _NOISE.format(stream="STREAM_INITIAL_V", step="0")
@@ -85,6 +103,7 @@ change : integer
 pattern : integer
 gate : 1
 replicate : integer (constant)
+first_step : integer (shared, constant)
 n_steps : integer (shared, constant)
 """
 

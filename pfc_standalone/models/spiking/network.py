@@ -25,9 +25,9 @@ from pfc_standalone.parameters import Parameters
 
 #: Variables that a run takes, by the object that has them.
 _TAKES = {
-    "schedule": ("n_steps",),
+    "schedule": ("first_step", "n_steps", "frame"),
     "neurons": (
-        *("rng_seed", "noise_replicate", "C_m", "g_L", "t_ref"),
+        *("rng_seed", "noise_replicate", *eq.NEURON_PARAMETERS, "refractory_steps"),
         *("w_background", "background_mean", "exp_minus_background_mean"),
     ),
     "fibres": ("rng_seed", "noise_replicate"),
@@ -56,6 +56,7 @@ class SpikingNetwork:
     namespace: dict[str, Any]
     objects: dict[str, Any]
     connection: Connection
+    start: str = "schedule.first_step"
     duration: str = "schedule.n_steps"
 
     @property
@@ -197,7 +198,6 @@ def _create_schedule(parameters: Parameters, namespace: dict[str, Any]) -> b2.Ne
         order=-2,  # before what it shows is looked up
         name="schedule_next_frame",
     )
-    schedule.frame = -1
     schedule.replicate = np.arange(parameters.network.batch)
     return schedule
 
@@ -223,7 +223,6 @@ def _create_neurons(
     neurons.replicate = layout.replicate
     neurons.neuron = layout.neuron
     neurons.destination = layout.replicate * len(populations) + layout.population
-    neurons.t_spike = -1 * b2.second  # long before: not refractory
     return neurons
 
 

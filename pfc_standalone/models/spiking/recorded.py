@@ -172,7 +172,9 @@ def _traces(parameters: Parameters, arrays: Arrays) -> dict[str, Any]:
     """Traces of the experiment's first replicate."""
     populations, neurons = population_table(parameters), trace_neuron_numbers(parameters)
     starts = [p.start for p in populations]
-    time = arrays["neurons_traces.t"]
+    # Spikes have the time of their step; the clock of traces counts in steps of its own.
+    dt = parameters.si("network.dt")
+    time = np.rint(arrays["neurons_traces.t"] / dt) * dt
     variables: dict[str, Any] = {
         "trace_time": ("trace_time", time, {"units": "s"}),
         "trace_neuron": ("trace_neuron", neurons),

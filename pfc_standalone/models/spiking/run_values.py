@@ -6,26 +6,37 @@ memory.
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pfc_standalone.experiment.points import Point
 from pfc_standalone.models import RunRequest
+from pfc_standalone.models.spiking.equations import NEURON_PARAMETERS
 from pfc_standalone.models.spiking.populations import Layout, population_table
 from pfc_standalone.models.spiking.stimulus import change_table, pattern_rates
 from pfc_standalone.models.spiking.tables import fibres, weight_tables
+from pfc_standalone.parameters import Parameters
 
 
 def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
     """Value of every run-time variable, as `models.ModelKind.values` describes them."""
     points, first = request.points, request.parameters
     dtype = np.dtype(first.network.precision)
-    shown = [change_table(p.parameters, p.trials) for p in points]
+    shown = [change_table(p.parameters, p.trials, request.start) for p in points]
     tables = [weight_tables(p.parameters, p.weights) for p in points]
     rates = [pattern_rates(p.parameters) for p in points]
-    n_steps = round(request.duration / first.si("network.dt"))
+    first_step, n_steps = (
+        round(time / first.si("network.dt")) for time in (request.start, request.duration)
+    )
+    first_frame = round(request.start / first.si("network.stimulus_dt"))
     values: dict[str, NDArray[np.generic]] = {
+        "schedule.first_step": np.array([first_step], np.int32),
         "schedule.n_steps": np.array([n_steps], np.int32),
+        # the first update of the stimulus makes it the first frame
+        "schedule.frame": np.full(len(points), first_frame - 1, np.int32),
         "change_frame.values": np.stack([frames for frames, _ in shown], axis=1).ravel(),
         "change_pattern.values": np.stack([patterns for _, patterns in shown], axis=1).ravel(),
         "pattern_rate.values": np.concatenate(rates, axis=1).ravel(),
@@ -34,7 +45,8 @@ def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
         table = np.concatenate([getattr(t, name) for t in tables], axis=1)
         values[f"weight_{name}.values"] = table.ravel()
     for name, per_neuron in _neuron_values(points).items():
-        values[f"neurons.{name}"] = per_neuron.astype(dtype)
+        kept = per_neuron.dtype if per_neuron.dtype.kind == "i" else dtype
+        values[f"neurons.{name}"] = per_neuron.astype(kept)
     populations = [p.size for p in population_table(first)]
     for group, sizes in (("neurons", populations), ("fibres", fibres(first))):
         replicate = Layout.of(sizes, len(points)).replicate
@@ -46,7 +58,7 @@ def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
     return values
 
 
-def _neuron_values(points: tuple[Point, ...]) -> dict[str, NDArray[np.float64]]:
+def _neuron_values(points: tuple[Point, ...]) -> dict[str, NDArray[Any]]:
     populations = population_table(points[0].parameters)
     layout = Layout.of([p.size for p in populations], len(points))
     rows = []
@@ -58,10 +70,8 @@ def _neuron_values(points: tuple[Point, ...]) -> dict[str, NDArray[np.float64]]:
             mean = rate * parameters.network.dt  # kHz x ms
             rows.append(
                 {
-                    **{
-                        name: parameters.si(f"{population.type}.{name}")
-                        for name in ("C_m", "g_L", "t_ref")
-                    },
+                    **{n: parameters.si(f"{population.type}.{n}") for n in NEURON_PARAMETERS},
+                    "refractory_steps": refractory_steps(parameters, population.type),
                     "w_background": parameters.si(f"{population.type}.g_background"),
                     "background_mean": mean,
                     "exp_minus_background_mean": np.exp(-mean),
@@ -69,3 +79,11 @@ def _neuron_values(points: tuple[Point, ...]) -> dict[str, NDArray[np.float64]]:
             )
     row_of_neuron = layout.replicate * len(populations) + layout.population
     return {name: np.array([row[name] for row in rows])[row_of_neuron] for name in rows[0]}
+
+
+def refractory_steps(parameters: Parameters, kind: str) -> np.int32:
+    """Steps from a spike on in which a neuron of a type is held: ``t_ref``, to the nearest; where
+    two are as near, the fewer.
+    """
+    steps = parameters[f"{kind}.t_ref"] / parameters.network.dt
+    return np.int32(math.ceil(round(steps - 0.5, 6)))

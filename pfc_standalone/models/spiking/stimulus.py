@@ -68,7 +68,7 @@ def change_rows(parameters: Parameters) -> int:
 
 
 def changes(
-    parameters: Parameters, trials: Sequence[Trial]
+    parameters: Parameters, trials: Sequence[Trial], start: float = 0.0
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """When which pattern begins.
 
@@ -76,11 +76,13 @@ def changes(
     ----------
     trials : sequence of Trial
         In order of time; empty shows nothing but the first reset.
+    start : float
+        When the run begins, s; no trial begins before.
 
     Returns
     -------
     frame, pattern : (n_changes,) ndarray of int64
-        Frames are distinct and in order; the first is 0.
+        Frames, counted from time 0, are distinct and in order; the run begins with the first.
     """
     timing, units = parameters.timing, parameters.network.task.units["input"]
     dt = parameters.si("network.stimulus_dt")
@@ -94,7 +96,7 @@ def changes(
         first = round(start / dt)
         return first, first + round(length / dt), value
 
-    reset.append(span(0.0, timing.reset_duration))
+    reset.append(span(start, timing.reset_duration))
     for trial in trials:
         shown.append(span(trial.onset, timing.cue, number[trial.cue]))
         gate.append(span(trial.onset, timing.cue + timing.gate_extra))
@@ -102,7 +104,7 @@ def changes(
             shown.append(span(trial.probe_onset, timing.probe, number[trial.probe]))
         begin = trial.end - timing.interval + timing.reset_after
         reset.append(span(begin, timing.reset_duration))
-    frames = np.unique([0, *(f for s in (*shown, *gate, *reset) for f in s[:2])])
+    frames = np.unique([round(start / dt), *(f for s in (*shown, *gate, *reset) for f in s[:2])])
 
     def over_time(spans: list[tuple[int, int, int]]) -> NDArray[np.int64]:
         values = np.zeros(frames.size, np.int64)
@@ -116,10 +118,10 @@ def changes(
 
 
 def changes_that_fit(
-    parameters: Parameters, trials: Sequence[Trial]
+    parameters: Parameters, trials: Sequence[Trial], start: float = 0.0
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """`changes`; raises `ParameterError` if there are more than a build has room for."""
-    frame, pattern = changes(parameters, trials)
+    frame, pattern = changes(parameters, trials, start)
     rows = change_rows(parameters)
     if frame.size >= rows:
         raise ParameterError(
@@ -130,7 +132,7 @@ def changes_that_fit(
 
 
 def change_table(
-    parameters: Parameters, trials: Sequence[Trial]
+    parameters: Parameters, trials: Sequence[Trial], start: float = 0.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """`changes` as columns of the tables that a run is given, filled up with what never begins.
 
@@ -139,7 +141,7 @@ def change_table(
     ParameterError
         If there are more changes than rows.
     """
-    frame, pattern = changes_that_fit(parameters, trials)
+    frame, pattern = changes_that_fit(parameters, trials, start)
     rows = change_rows(parameters)
     frames, patterns = np.full(rows, float(NEVER)), np.zeros(rows)
     frames[: frame.size], patterns[: frame.size] = frame, pattern

@@ -12,7 +12,8 @@ class LearningRule(Protocol):
     """A rule for synapses with the weight ``w`` (siemens, from 0 to the rule's own bound).
 
     Texts are in Brian2's language, statements on one line each. They may use what the model's
-    namespace has, ``exp_portable`` instead of ``exp``, and ``t``.
+    namespace has, ``exp_portable`` instead of ``exp``, ``dt``, and ``t_in_timesteps`` for the time:
+    ``t`` is rounded, the number of the time step is not.
     """
 
     def namespace(self) -> dict[str, Any]:

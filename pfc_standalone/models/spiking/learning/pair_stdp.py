@@ -47,30 +47,30 @@ class PairSTDP:
         }
 
     def equations(self) -> str:
-        """A trace of each side, and when it was last brought up to date."""
+        """A trace of each side, and the time step in which it was last brought up to date."""
         return """
         pre_trace : 1
         post_trace : 1
-        pre_time : second
-        post_time : second
+        pre_step : integer
+        post_step : integer
         """
 
     def on_pre(self) -> str:
         """Depression by the trace of postsynaptic spikes."""
         return """
-        post_now = post_trace*exp_portable((post_time - t)/stdp_tau)
+        post_now = post_trace*exp_portable((post_step - t_in_timesteps)*dt/stdp_tau)
         w = clip(w - stdp_minus*post_now, 0*siemens, stdp_w_max)
-        pre_trace = pre_trace*exp_portable((pre_time - t)/stdp_tau) + 1
-        pre_time = t
+        pre_trace = pre_trace*exp_portable((pre_step - t_in_timesteps)*dt/stdp_tau) + 1
+        pre_step = t_in_timesteps
         """
 
     def on_post(self) -> str:
         """Potentiation by the trace of presynaptic spikes."""
         return """
-        pre_now = pre_trace*exp_portable((pre_time - t)/stdp_tau)
+        pre_now = pre_trace*exp_portable((pre_step - t_in_timesteps)*dt/stdp_tau)
         w = clip(w + stdp_plus*pre_now, 0*siemens, stdp_w_max)
-        post_trace = post_trace*exp_portable((post_time - t)/stdp_tau) + 1
-        post_time = t
+        post_trace = post_trace*exp_portable((post_step - t_in_timesteps)*dt/stdp_tau) + 1
+        post_step = t_in_timesteps
         """
 
 
