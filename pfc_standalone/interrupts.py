@@ -1,4 +1,4 @@
-"""What an interrupt does while a command's modules are still being imported.
+"""What a signal does while a command's modules are still being imported.
 
 Scripts import this first; it imports nothing that takes time.
 """
@@ -11,14 +11,19 @@ from typing import Any
 
 
 def end_at_once() -> None:
-    """Let an interrupt end the program in one line, until the command itself looks after it.
+    """Let a signal end the program in one line, until the command itself looks after them.
 
-    A process that was told to ignore interrupts goes on doing so.
+    A process that was told to ignore one goes on doing so.
     """
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _end)
+    usual = signal.default_int_handler, signal.SIG_DFL
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) in usual:
+            signal.signal(number, _end)
 
 
 def _end(number: int, frame: Any) -> None:
-    os.write(2, b"error: interrupted\n")
-    os._exit(128 + number)
+    said = b"error: interrupted\n" if number == signal.SIGINT else b"error: ended\n"
+    try:
+        os.write(2, said)
+    finally:  # the terminal may be gone
+        os._exit(128 + number)
