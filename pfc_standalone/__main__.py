@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # -m puts the current folder first, where a random.py would be taken for Python's own
+    sys.path[0] = str(Path(__file__).parent.parent)
+
+if __name__ == "__main__":  # importing all the rest takes a while
+    from pfc_standalone.interrupts import end_at_once
+
+    end_at_once()
 
 from pfc_standalone.commands import COMMANDS
 from pfc_standalone.errors import ParameterError

@@ -134,6 +134,16 @@ def test_variables_do_not_get_into_processes_that_build(hostile, monkeypatch):
     assert paths == [str(PROJECT), str(Path("here").absolute()), "/absolute"]
 
 
+def test_commands_import_nothing_from_the_current_folder(tmp_path):
+    (tmp_path / "random.py").write_text("raise RuntimeError('somebody else is meant')\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pfc_standalone", "--help"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "doctor" in done.stdout
+
+
 def test_preferences_beside_a_build_by_hand_are_refused(tmp_path):
     (tmp_path / "brian_preferences").write_text(PREFERENCES)
     done = subprocess.run(

@@ -17,7 +17,7 @@ from build_targets.building import cache
 from build_targets.building.compiler import find_compiler
 from build_targets.building.environment import own_environment
 from build_targets.building.sources import cmake_lists
-from build_targets.building.tools import find_tool, first_error
+from build_targets.building.tools import child, find_tool, first_error
 from pfc_standalone.errors import RequirementError, TargetError
 
 _STEP = re.compile(r"\[(\d+)/(\d+)\]")
@@ -110,7 +110,7 @@ def _definitions(options: dict[str, bool | str]) -> list[str]:
 def _run(command: list[str], out: TextIO, on_progress: Callable[[float], None]) -> None:
     environment = own_environment() | {"NINJA_STATUS": "[%f/%t] "}
     tail: deque[str] = deque(maxlen=2000)
-    with subprocess.Popen(
+    with child(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -120,14 +120,10 @@ def _run(command: list[str], out: TextIO, on_progress: Callable[[float], None]) 
         env=environment,
     ) as process:
         assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                out.write(line)
-                tail.append(line.rstrip())
-                if step := _STEP.match(line):
-                    on_progress(int(step[1]) / int(step[2]))
-        except BaseException:
-            process.terminate()
-            raise
+        for line in process.stdout:
+            out.write(line)
+            tail.append(line.rstrip())
+            if step := _STEP.match(line):
+                on_progress(int(step[1]) / int(step[2]))
     if process.returncode:
         raise CompileError(f"compilation failed: {first_error(list(tail))}")

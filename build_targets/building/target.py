@@ -19,6 +19,7 @@ from build_targets.building.environment import (
 )
 from build_targets.building.manifest import Manifest
 from build_targets.building.sources import digest, versions
+from build_targets.building.tools import child
 from build_targets.running import launch
 from build_targets.running.ending import how_it_failed
 from pfc_standalone.errors import RequirementError, TargetError
@@ -30,20 +31,21 @@ from pfc_standalone.simulation.targets import Progress, Requirement
 
 def run_python(command: list[str], environment: dict[str, str], what: str, folder: Path) -> str:
     """Run a Python process in a folder; what it prints, or `TargetError` with its last words."""
-    done = subprocess.run(
+    with child(
         command,
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
-        check=False,
-    )
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:]
-        raise TargetError(f"{what} failed: {how_it_failed(done.returncode, last)}")
-    return done.stdout
+    ) as process:
+        printed, said = process.communicate()
+    if process.returncode:
+        last = said.strip().splitlines()[-1:]
+        raise TargetError(f"{what} failed: {how_it_failed(process.returncode, last)}")
+    return printed
 
 
 @dataclass(frozen=True)

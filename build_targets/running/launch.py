@@ -16,6 +16,7 @@ import os
 import selectors
 import shutil
 import subprocess
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -165,9 +166,12 @@ def run_all(
 def _start(
     program: Program, manifest: Manifest, request: RunRequest, folder: Path, number: int
 ) -> _Process:
-    folder = folder / f"{number}.running"
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "results").mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(f"{number}.*.running"):
+        shutil.rmtree(left, ignore_errors=True)
+    # a program whose parent was killed may still be writing: never into what another one reads
+    folder = Path(tempfile.mkdtemp(prefix=f"{number}.", suffix=".running", dir=folder))
+    (folder / "results").mkdir()
     values = get_model(request.parameters).values(request)
     arguments = _arguments(manifest, values, folder)
     with (folder / "stderr").open("wb") as stderr:

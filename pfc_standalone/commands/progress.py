@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
 def report_errors(command: Callable[[], int]) -> int:
     """Run a command; an error becomes one sentence on standard error and an exit code."""
-    # nohup has a command ignore SIGHUP, and so it stays
-    heard = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) != signal.SIG_IGN]
+    # nohup has a command ignore SIGHUP, a shell's "&" SIGINT, and so it stays
+    signals = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+    heard = [n for n in signals if signal.getsignal(n) != signal.SIG_IGN]
 
     def end(received: int, _: Any) -> None:
         for number in heard:  # a second one must not stop what the first one has begun
             signal.signal(number, signal.SIG_IGN)
+        if received == signal.SIGINT:
+            raise KeyboardInterrupt
         sys.exit(128 + received)
 
     before = {number: signal.signal(number, end) for number in heard}
