@@ -21,7 +21,7 @@ from pfc_standalone.experiment.trained import read_trained
 from pfc_standalone.models.rate.trained import SHIPPED, shipped
 from pfc_standalone.models.rate.training import Recipe, train
 from pfc_standalone.models.rate.training.gradient import forward, loss_and_gradient
-from pfc_standalone.models.rate.training.recipe import make_trials
+from pfc_standalone.models.rate.training.recipe import logit, make_trials
 from pfc_standalone.models.rate.training.train import all_right, first_weights, sign_mask
 from pfc_standalone.models.rate.units import FREE, SIGNS, UNITS
 from pfc_standalone.noise.functions.normal_quantile import normal_quantile
@@ -128,6 +128,40 @@ def test_the_gradient_is_that_of_finite_differences():
         slope = (losses(weights + step) - losses(weights - step)) / 2e-5
         assert slope == pytest.approx(gradient[:, i, j], abs=1e-8), (UNITS[i], FREE[j])
     assert (np.abs(gradient[:, sign_mask() != 0]) > 1e-6).mean() > 0.9
+
+
+def test_the_gradient_is_that_of_jax():
+    """jax is 0.5 GB and no dependency: ``uv run --with "jax[cpu]==0.10.2" pytest -k jax``."""
+    jax = pytest.importorskip("jax", reason="jax is not installed: see this test's docstring")
+    jax.config.update("jax_enable_x64", True)
+    jnp, parameters, recipe = jax.numpy, rate(), Recipe()
+    trials, rng = make_trials(parameters, recipe), np.random.default_rng(1)
+    weights = np.stack([first_weights(np.random.default_rng(s)) for s in range(3)])
+    noise = rng.standard_normal((*trials.asked.shape[:1], 3, trials.asked.shape[1], len(FREE)))
+
+    def total(w):
+        def step(state, now):
+            shown, xi = now
+            y = jax.nn.sigmoid(state)
+            fed = jnp.einsum("ki,sij->skj", shown, w[:, :4])
+            net = fed + jnp.einsum("ski,sij->skj", y, w[:, 4:]) + parameters.rate.bias + xi
+            state = state + (net - state) * parameters.rate.leak
+            return state, state
+
+        start = jnp.full(noise.shape[1:], parameters.rate.bias)
+        state = jax.lax.scan(step, start, (jnp.array(trials.shown), jnp.array(noise)))[1][..., 2:]
+        over = jnp.maximum(state - logit(recipe.prepared), 0.0)
+        lost = (
+            trials.asked[:, None, :, None] * (jnp.logaddexp(0.0, state) - trials.target * state)
+            + trials.before[:, None, :, None] * over**2
+        )
+        losses = lost.sum((0, 2, 3)) + recipe.self_decay * (w[:, 4, 0] ** 2 + w[:, 5, 1] ** 2)
+        return losses.sum(), losses
+
+    (_, losses), expected = jax.value_and_grad(total, has_aux=True)(jnp.array(weights))
+    found, gradient, _ = loss_and_gradient(parameters, recipe, trials, weights, noise)
+    assert np.abs(found - losses).max() < 1e-14
+    assert np.abs(gradient - expected)[:, sign_mask() != 0].max() < 1e-14
 
 
 def test_training_keeps_the_signs_and_each_network_apart():
