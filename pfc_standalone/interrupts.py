@@ -1,13 +1,20 @@
-"""What a signal does while a command's modules are still being imported.
+"""What a signal does: while a command's modules are still being imported, and while it works.
 
 Scripts import this first; it imports nothing that takes time.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sys
+from collections.abc import Iterator
 from typing import Any
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: How soon an exception that nobody could see is raised again, s.
+_AGAIN = 0.01
 
 
 def end_at_once() -> None:
@@ -16,7 +23,7 @@ def end_at_once() -> None:
     A process that was told to ignore one goes on doing so.
     """
     usual = signal.default_int_handler, signal.SIG_DFL
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _SIGNALS:
         if signal.getsignal(number) in usual:
             signal.signal(number, _end)
 
@@ -27,3 +34,39 @@ def _end(number: int, frame: Any) -> None:
         os.write(2, said)
     finally:  # the terminal may be gone
         os._exit(128 + number)
+
+
+@contextlib.contextmanager
+def raised() -> Iterator[None]:
+    """Within, a signal is an exception: `KeyboardInterrupt`, or `SystemExit` with its exit code.
+
+    It is raised once, so that a second signal does not stop what the first one has begun. Where
+    Python swallows exceptions (in the callback of a weak reference, say), it is raised again.
+    nohup has a command ignore SIGHUP, a shell's "&" SIGINT, and so it stays.
+    """
+    heard = [n for n in _SIGNALS if signal.getsignal(n) != signal.SIG_IGN]
+    hook, ending = sys.unraisablehook, 0
+
+    def end(received: int, frame: Any) -> None:
+        nonlocal ending
+        if ending and received != signal.SIGALRM:
+            return
+        ending = ending or received
+        if ending == signal.SIGINT:
+            raise KeyboardInterrupt
+        sys.exit(128 + ending)
+
+    def swallowed(unraisable: Any) -> None:
+        if ending and isinstance(unraisable.exc_value, KeyboardInterrupt | SystemExit):
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+        else:
+            hook(unraisable)
+
+    before = {number: signal.signal(number, end) for number in (*heard, signal.SIGALRM)}
+    sys.unraisablehook = swallowed
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -424,6 +424,22 @@ def test_nohup_stays(capsys):
     assert ended.value.code == 143
 
 
+def test_a_signal_that_python_swallows_ends_a_command_all_the_same(capsys):
+    class Dies:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def command():
+        Dies()
+        time.sleep(5)
+        return 0
+
+    with pytest.raises(SystemExit) as ended:
+        report_errors(command)
+    assert ended.value.code == 143
+    assert capsys.readouterr().err == ""
+
+
 def test_nobody_left_to_say_it_to(monkeypatch):
     class Gone:
         def write(self, text):

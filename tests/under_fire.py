@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -30,8 +31,6 @@ SMALL = ["--n-per-unit", "10", "--trials", "1", "--delay", "0.75", "--replicates
 SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 #: How long the processes of a command that was ended may take to be gone, s.
 PATIENCE = 5.0
-#: From here on after the start, s, Python runs the command's own lines and not its own start-up.
-OWN_LINES = 0.15
 
 
 @dataclass
@@ -72,8 +71,8 @@ class Range:
         command = self.start(cache, output)
         code = command.disturb(number, after)
         if number != signal.SIGKILL:
-            ended = 0 if code == 0 else SIGNALS[number]  # it may have been done already
-            assert code == ended or (after < OWN_LINES and code == -number), f"{what}: exit {code}"
+            # it may have been done already
+            assert code in (0, SIGNALS[number]), f"{what}: exit {code}: {command.said()}"
             assert "Traceback" not in command.said(), f"{what}: {command.said()}"
             left = command.processes(PATIENCE)
             assert not left, f"{what}: left {left}"
@@ -123,12 +122,23 @@ class Command:
         assert self.popen.wait(timeout=300) == code, self.said()
 
     def disturb(self, number: signal.Signals, after: float) -> int:
-        """Send a signal after some seconds; kills what a killed command leaves; its exit code."""
+        """Send a signal after some seconds; the exit code."""
+        if number != signal.SIGKILL:
+            self._wait_for_its_own_lines()
         try:
             return self.popen.wait(after)
         except subprocess.TimeoutExpired:
             self.popen.send_signal(number)
         return self.popen.wait(timeout=60)
+
+    def _wait_for_its_own_lines(self) -> None:
+        """Until Python has started up and the command looks after signals (Linux tells)."""
+        status = Path(f"/proc/{self.popen.pid}/status")
+        while self.popen.poll() is None:
+            (caught,) = re.findall(r"SigCgt:\s*(\w+)", status.read_text())
+            if int(caught, 16) >> (signal.SIGTERM - 1) & 1:
+                return
+            time.sleep(0.002)
 
     def processes(self, patience: float) -> list[str]:
         """Its processes that are still there after some seconds."""
@@ -188,8 +198,7 @@ def fire(folder: Path, kills: int, moments: int, together: int, seed: int) -> di
             kind = kinds[k % 2]
             # the first tenths of a second, while modules are imported, and then all phases
             early = k < moments / 3
-            until = 0.5 if early else place.seconds[kind]
-            place.disturb(kind, number, rng.uniform(OWN_LINES if early else 0.2, until))
+            place.disturb(kind, number, rng.uniform(0, 0.5 if early else place.seconds[kind]))
     if together:
         place.build_at_once(together)
     return {

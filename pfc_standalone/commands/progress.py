@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from pfc_standalone import interrupts
 from pfc_standalone.errors import PFCError
 from pfc_standalone.simulation.targets import Progress
 
@@ -17,36 +17,22 @@ if TYPE_CHECKING:
 
 def report_errors(command: Callable[[], int]) -> int:
     """Run a command; an error becomes one sentence on standard error and an exit code."""
-    # nohup has a command ignore SIGHUP, a shell's "&" SIGINT, and so it stays
-    signals = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
-    heard = [n for n in signals if signal.getsignal(n) != signal.SIG_IGN]
-
-    def end(received: int, _: Any) -> None:
-        for number in heard:  # a second one must not stop what the first one has begun
-            signal.signal(number, signal.SIG_IGN)
-        if received == signal.SIGINT:
-            raise KeyboardInterrupt
-        sys.exit(128 + received)
-
-    before = {number: signal.signal(number, end) for number in heard}
-    try:
-        return command()
-    except PFCError as error:
-        say(f"{'' if error.exit_code == 3 else 'error: '}{error}")
-        return error.exit_code
-    except KeyboardInterrupt as interrupt:
-        said = f"; {interrupt}" if str(interrupt) else "; no results were written"
-        say(f"error: interrupted{said}")
-        return 130
-    except MemoryError as error:
-        say(f"error: memory is exhausted{_reason(error)}: ask for less, or for fewer at once")
-        return 1
-    except OSError as error:
-        say(f"error: a file could not be read or written{_reason(error)}")
-        return 1
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with interrupts.raised():
+        try:
+            return command()
+        except PFCError as error:
+            say(f"{'' if error.exit_code == 3 else 'error: '}{error}")
+            return error.exit_code
+        except KeyboardInterrupt as interrupt:
+            said = f"; {interrupt}" if str(interrupt) else "; no results were written"
+            say(f"error: interrupted{said}")
+            return 130
+        except MemoryError as error:
+            say(f"error: memory is exhausted{_reason(error)}: ask for less, or for fewer at once")
+            return 1
+        except OSError as error:
+            say(f"error: a file could not be read or written{_reason(error)}")
+            return 1
 
 
 def say(sentence: str) -> None:
