@@ -21,6 +21,13 @@ os.environ["MPLBACKEND"] = "Agg"
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """The workers of pytest-xdist take whole files, which share fixtures, in their order."""
+    if getattr(config.option, "numprocesses", None):
+        config.option.dist, config.option.loadscopereorder = "loadfile", False
+
+
 @pytest.fixture(scope="session", autouse=True)
 def build_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty build cache, so that no test passes thanks to an earlier build.

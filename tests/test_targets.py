@@ -278,12 +278,28 @@ def test_the_gpu_decides_what_is_compiled_for(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(not shutil.which("nvcc"), reason="nvcc is not on the PATH")
 def test_cuda_compiles_where_nvcc_is(tmp_path):
-    """Generates, compiles and links; takes minutes."""
-    done = script("cuda", "--n-per-unit", 10, "--arch", "90", "--compile-only")
+    """Generates, compiles and links the model that has the fewest files."""
+    rate = ("--model", "rate", "--arch", "90")
+    done = script("cuda", *rate, "--compile-only")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Built ")
     if not nvidia.find_gpus():
-        again = script("cuda", "--n-per-unit", 10, "--arch", "90", "--output", tmp_path / "out")
+        again = script("cuda", *rate, "--output", tmp_path / "out")
         assert again.returncode == 3
         assert "; nothing was run: no NVIDIA GPU was found" in again.stderr
         assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(not shutil.which("nvcc"), reason="nvcc is not on the PATH")
+def test_nvcc_takes_what_our_templates_and_functions_become(tmp_path):
+    """Of the spiking network (all of it takes minutes): reset, threshold, noise, spikes."""
+    source, _ = CudaTarget().generate(with_values(Parameters(), {"network.n_per_unit": 10}), quiet)
+    for name in ("neurons_spike_resetter", "neurons_spike_thresholder", "recurrent_pre"):
+        done = subprocess.run(
+            ["nvcc", "-std=c++17", "-w", "-arch=sm_90", "-dc",
+             f"-I{source}", f"-I{nvidia.curand().include}",
+             source / "code_objects" / f"{name}_codeobject.cu", "-o", tmp_path / f"{name}.o"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / f"{name}.o").stat().st_size > 1000

@@ -108,10 +108,11 @@ class Command:
         self.errors = output.with_name(f"{output.name}.errors")
         environment = os.environ | {"PFC_CACHE_DIR": str(cache), "PFC_UNDER_FIRE": self.mark}
         script = PROJECT / "build_targets" / "cpp.py"
-        self.popen = subprocess.Popen(
-            [sys.executable, str(script), *SMALL, "--strict-math", "--output", str(output)],
-            env=environment, stdout=subprocess.DEVNULL, stderr=self.errors.open("wb"),
-        )  # fmt: skip
+        with self.errors.open("wb") as errors:
+            self.popen = subprocess.Popen(
+                [sys.executable, str(script), *SMALL, "--strict-math", "--output", str(output)],
+                env=environment, stdout=subprocess.DEVNULL, stderr=errors,
+            )  # fmt: skip
 
     def said(self) -> str:
         """What it said on standard error."""
