@@ -7,6 +7,7 @@ import pytest
 from conftest import simulate
 
 from pfc_standalone.experiment import Point, schedule
+from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.simulation import prepare
 from pfc_standalone.simulation import simulate as simulate_points
@@ -46,6 +47,22 @@ def test_pooled_and_explicit_give_the_same_spikes(pooled_alone):
     # a cue, a delay and a probe are among them
     assert pooled_alone[1].max() > 2.0
     assert_same(pooled_alone, other, at_least=2000)
+
+
+def test_pooled_and_explicit_agree_in_the_default_build():
+    """Sums are added in other orders, so spikes part; the same noise leaves the same activity."""
+    counts = {}
+    for connectivity in ("pooled", "explicit"):
+        values = {"network.n_per_unit": 10, "network.connectivity": connectivity}
+        default = with_values(Parameters(), values)
+        neuron, _ = sorted_spikes(simulate(default, [one_trial(default, "AX")]))
+        ends = [p.stop for p in population_table(default)]
+        counts[connectivity] = np.diff(np.searchsorted(np.sort(neuron), ends), prepend=0)
+    pooled, explicit = counts["pooled"], counts["explicit"]
+    assert pooled.sum() > 2000
+    assert (pooled > 5).all()
+    assert explicit.sum() == pytest.approx(pooled.sum(), rel=0.1)
+    assert np.abs(explicit - pooled).max() < 0.1 * pooled.max()
 
 
 def test_a_replicate_is_the_same_alone_and_in_a_batch(pooled_alone):
