@@ -7,7 +7,6 @@ all that read netCDF4 pass over, and which is gone once another program writes t
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import os
@@ -15,6 +14,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pfc_standalone.files import write_whole
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,16 +36,8 @@ def write_netcdf(
     """
     image = io.BytesIO()
     dataset.to_netcdf(image, engine="h5netcdf", encoding=encoding)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file, image.getbuffer() as content:
-            file.write(content)
-            file.write(f"\nsha256 {hashlib.sha256(content).hexdigest()}\n".encode())
-        partial.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise
+    with image.getbuffer() as content:
+        write_whole(path, content, f"\nsha256 {hashlib.sha256(content).hexdigest()}\n".encode())
 
 
 def read_netcdf(path: Path) -> xr.Dataset:

@@ -25,10 +25,10 @@ def load(path):
     return module
 
 
-def rows_of(page, first_cell):
-    """Cells of the Markdown table whose head begins with this cell."""
+def rows_of(page, beginning):
+    """Cells of the Markdown table whose head begins so."""
     lines = (ROOT / page).read_text().splitlines()
-    at = next(k for k, line in enumerate(lines) if line.startswith(f"| {first_cell} |"))
+    at = next(k for k, line in enumerate(lines) if line.startswith(beginning))
     for line in [lines[at], *lines[at + 2 :]]:
         if not line.startswith("|"):
             return
@@ -96,23 +96,20 @@ def test_the_measured_table_keeps_the_bounds():
 
 def measured_rows():
     """Row, n_per_unit and cell of the measured table."""
-    lines = (ROOT / "docs/model.md").read_text().splitlines()
-    at = lines.index("| | n = 25 | n = 100 | n = 400 |")
-    for line in lines[at + 2 :]:
-        if not line.startswith("|"):
-            return
-        row, *cells = [cell.strip() for cell in line.strip("|").split("|")]
-        yield from zip([row] * 3, (25, 100, 400), cells, strict=True)
+    head, *rows = rows_of("docs/model.md", "| | n = 25 |")
+    for row, *cells in rows:
+        for size, cell in zip(head[1:], cells, strict=True):
+            yield row, int(size.removeprefix("n = ")), cell
 
 
 def test_the_readme_has_the_speeds_of_the_benchmark():
     """Two copies of one measurement do not part."""
     full = {
         (row[0], row[1]): float(row[5])
-        for row in rows_of("docs/benchmarking.md", "target")
+        for row in rows_of("docs/benchmarking.md", "| target |")
         if row[2] == "1"
     }
-    head, *rows = rows_of("README.md", "wall-clock s for each biological second")
+    head, *rows = rows_of("README.md", "| wall-clock s for each")
     sizes = [re.match(r"n = (\d+)", cell)[1] for cell in head[1:]]
     assert len(rows) >= 5
     for target, *cells in rows:

@@ -6,11 +6,11 @@ import io
 import os
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pfc_standalone import files
 from pfc_standalone.analysis import spike_table
 from pfc_standalone.analysis.spike_table import SpikeTable
 from pfc_standalone.commands import run
@@ -386,7 +386,7 @@ def test_a_verdict_is_printed_before_it_is_written(tmp_path, monkeypatch, capsys
     def no_space(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", no_space)
+    monkeypatch.setattr(files, "write_whole", no_space)
     code = verify.main(["--targets", "cpp,numpy", "--output", str(tmp_path / "verdict.json")])
     out, said = capsys.readouterr()
     assert code == 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pfc_standalone.analysis.spike_table import SpikeTable, Windows
+from pfc_standalone.analysis.spike_table import SpikeTable, Windows, mean_over
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,10 +33,7 @@ class ActivityTable:
 
     def rate(self, name: str, windows: Windows) -> float:
         """Mean activity over all windows; NaN without any."""
-        if not windows:
-            return float("nan")
-        lengths = [stop - start for _, start, stop in windows]
-        return float(np.average(self.rates(name, windows), weights=lengths))
+        return mean_over(self.rates(name, windows), windows)
 
 
 def table_of(dataset: xr.Dataset) -> SpikeTable | ActivityTable:

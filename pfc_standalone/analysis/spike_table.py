@@ -24,6 +24,13 @@ def _positions(numbers: NDArray[Any]) -> NDArray[np.int64]:
     return position
 
 
+def mean_over(values: NDArray[np.float64], windows: Windows) -> float:
+    """Mean of a value a window, each weighted by its window's length; NaN without any."""
+    if not windows:
+        return float("nan")
+    return float(np.average(values, weights=[stop - start for _, start, stop in windows]))
+
+
 class SpikeTable:
     """Spike times of each population and replicate, quick to look up by window."""
 
@@ -94,7 +101,4 @@ class SpikeTable:
 
     def rate(self, name: str, windows: Windows) -> float:
         """Mean rate over all windows, Hz; NaN without any."""
-        if not windows:
-            return float("nan")
-        lengths = [stop - start for _, start, stop in windows]
-        return float(np.average(self.rates(name, windows), weights=lengths))
+        return mean_over(self.rates(name, windows), windows)

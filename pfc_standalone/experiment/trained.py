@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pfc_standalone.errors import ParameterError, ResultsError
+from pfc_standalone.files import write_whole
 
 KIND = "pfc_standalone trained networks"
 FORMAT_VERSION = 1
@@ -94,12 +95,9 @@ def write_trained(
         row: dict[str, Any] = {"epochs": epochs[seed]} if epochs else {}
         rows.append(f'  "{seed}": {json.dumps(row | {"weights": list(weights.values())})}')
     text = "{\n" + "".join(lines) + ' "networks": {\n' + ",\n".join(rows) + "\n }\n}\n"
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, text.encode())
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise ResultsError(
             f"the weights cannot be written to {path}: {error.strerror or error}"
         ) from error

@@ -105,7 +105,15 @@ class Footprint:
 
 
 class ModelKind(Protocol):
-    """A way to make, run and read a network of any parameters; needs Brian2 in `create` only."""
+    """A way to make, run and read a network of any parameters; needs Brian2 in `create` only.
+
+    Attributes
+    ----------
+    has_spikes : bool
+        Whether its runs leave spikes of populations, or else activities of units.
+    """
+
+    has_spikes: bool
 
     def fit(self, parameters: Parameters, points: list[Point]) -> dict[str, Any]:
         """Values of build-bound parameters that follow from what is to be simulated."""

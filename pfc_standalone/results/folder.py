@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pfc_standalone import files
 from pfc_standalone.errors import ResultsError
 from pfc_standalone.results.dataset import digest_of, write_dataset
 from pfc_standalone.results.raw import NOTE
@@ -274,14 +275,10 @@ def write_whole(path: Path, text: str) -> None:
     ResultsError
         If it cannot be written.
     """
-    partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text)
-        partial.replace(path)
+        files.write_whole(path, text.encode())
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise ResultsError(f"{path} could not be written: {error.strerror or error}") from error
 
 

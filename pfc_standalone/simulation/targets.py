@@ -133,3 +133,8 @@ def get_target(name: str) -> Target:
 
 def silent(phase: str, done: float) -> None:
     """Progress, for nobody."""
+
+
+def named(target: Target, on_progress: Progress) -> Progress:
+    """Progress of one target among several."""
+    return lambda phase, done: on_progress(f"{target.name}: {phase}", done)

@@ -25,7 +25,7 @@ from pfc_standalone.experiment.weights import BY_HAND
 from pfc_standalone.machine import machine, versions
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.simulation.simulate import simulate
-from pfc_standalone.simulation.targets import Progress, Target, require
+from pfc_standalone.simulation.targets import Progress, Target, named, require
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -133,7 +133,7 @@ def verify_exact(
     """
     strict = with_values(parameters, {"build.strict_math": True, "network.batch": 1})
     point = exact_point(strict, weights, start)
-    found = [simulate([point], t, start=start, on_progress=_named(t, on_progress)) for t in targets]
+    found = [simulate([point], t, start=start, on_progress=named(t, on_progress)) for t in targets]
     return [
         _compare_exactly(point, start, (targets[0], found[0]), other)
         for other in zip(targets[1:], found[1:], strict=True)
@@ -193,10 +193,6 @@ def _potentials(
         simulate([point], t, duration=duration, start=start)["final_v"].values[0] for t in targets
     )
     return one, other
-
-
-def _named(target: Target, on_progress: Progress) -> Progress:
-    return lambda phase, done: on_progress(f"{target.name}: {phase}", done)
 
 
 # ------------------------------------------------------------------------ in distribution
@@ -270,7 +266,7 @@ def verify_distributions(
     stop = one_of_each(parameters)[-1].end
     for k, target in enumerate(targets):
         seed = parameters.experiment.seed + k
-        said = _named(target, on_progress)
+        said = named(target, on_progress)
         dataset = simulate_seeds(parameters, target, n_seeds, seed, said, weights=weights)
         samples.append(agreement.population_samples(dataset, start, stop))
     on_progress("compare", 0.0)
@@ -357,13 +353,20 @@ def verify(
     distributions = verify_distributions(parameters, targets, n_seeds, on_progress, weights)
     return {
         "agree": all(r.agrees for r in exact) and all(r.agrees for r in distributions),
-        "targets": [t.name for t in targets],
         "n_per_unit": parameters.network.n_per_unit,
-        "seed": parameters.experiment.seed,
         "seeds": n_seeds,
         "alpha": ALPHA,
         "exact": [asdict(r) | {"agrees": r.agrees} for r in exact],
         "distributions": [asdict(r) | {"agrees": r.agrees} for r in distributions],
+        **what_was_compared(parameters, targets),
+    }
+
+
+def what_was_compared(parameters: Parameters, targets: Sequence[Target]) -> dict[str, Any]:
+    """What every verdict says of where it comes from."""
+    return {
+        "targets": [t.name for t in targets],
+        "seed": parameters.experiment.seed,
         "parameters": parameters.as_dict(),
         "machine": machine(),
         "versions": versions(),

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from pfc_standalone.experiment import Point, Trial, Weights, schedule
 from pfc_standalone.experiment.trials import longest_run
 from pfc_standalone.experiment.weights import BY_HAND
-from pfc_standalone.machine import machine, versions
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.simulation.simulate import prepare
-from pfc_standalone.simulation.targets import Progress, Target, require
+from pfc_standalone.simulation.targets import Progress, Target, named, require
+from pfc_standalone.simulation.verify import what_was_compared
 
 #: Networks that do a trial of every kind, each with its own noise.
 NETWORKS = 16
@@ -104,13 +104,9 @@ def verify_activities(
         ]
     return {
         "agree": all(r.agrees for r in found),
-        "targets": [t.name for t in targets],
-        "seed": parameters.experiment.seed,
         "tolerance": TOLERANCE,
         "activities": [asdict(r) for r in found],
-        "parameters": parameters.as_dict(),
-        "machine": machine(),
-        "versions": versions(),
+        **what_was_compared(parameters, targets),
     }
 
 
@@ -124,10 +120,7 @@ def _activities(
     """Everything that monitors recorded, in every bit."""
     trials = _trials(parameters, start)
     points = [Point(parameters, trials, weights, replicate=k) for k in range(NETWORKS)]
-
-    def report(phase: str, done: float) -> None:
-        on_progress(f"{target.name}: {phase}", done)
-
+    report = named(target, on_progress)
     (run,) = prepare(points, target, report, start=start).run(report)
     return np.stack([run[name] for name in sorted(run) if name.startswith("activities.y_")])
 

@@ -18,6 +18,7 @@ from pfc_standalone.commands.options import (
 )
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.errors import ParameterError
+from pfc_standalone.models import get_model
 from pfc_standalone.parameters import with_values
 from pfc_standalone.results.folder import check_output, write_new
 from pfc_standalone.simulation.targets import get_target
@@ -93,17 +94,17 @@ def _main(arguments: argparse.Namespace) -> int:
     targets = [get_target(name) for name in names]
     starts = (0.0, *(late_starts(parameters) if arguments.late else ()))
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    rate = parameters.network.model == "rate"
-    kind = "rate" if rate else f"n{parameters.network.n_per_unit}"
+    spikes, network = get_model(parameters).has_spikes, parameters.network
+    kind = f"n{network.n_per_unit}" if spikes else network.model
     default = Path("results") / f"verify-{kind}-{stamp}.json"
     output = arguments.output or default
     check_output(output)
     with progress_bars(console(stderr=True)) as report:
-        if rate:
-            found = verify_activities(parameters, targets, report, weights, starts)
-        else:
+        if spikes:
             found = verify(parameters, targets, arguments.seeds, report, weights, starts)
-    (print_activities if rate else print_report)(found)
+        else:
+            found = verify_activities(parameters, targets, report, weights, starts)
+    (print_report if spikes else print_activities)(found)
     written = write_new(output, json.dumps(found, indent=1) + "\n")
     print(f"Written to {written}")
     return 0 if found["agree"] else 4

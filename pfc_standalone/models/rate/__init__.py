@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 class Rate:
     """A `models.ModelKind`: what each part does stands in the modules of this folder."""
 
+    has_spikes = False
+
     def fit(self, parameters: Parameters, points: list[Point]) -> dict[str, Any]:
         """Room for the changes of the stimulus; raises `ParameterError` on what it cannot do."""
+        from pfc_standalone.experiment.changes import room_for
         from pfc_standalone.models.rate.checks import check_points
-        from pfc_standalone.models.rate.stimulus import changes_needed
+        from pfc_standalone.models.rate.stimulus import IN_ALL, PER_TRIAL, changes
 
         check_points(points)
-        if parameters.network.stimulus_changes:
-            return {}
-        needed = changes_needed(max((len(p.trials) for p in points), default=0))
-        return {"network.stimulus_changes": needed}
+        return room_for(parameters, points, changes, PER_TRIAL, IN_ALL)
 
     def create(self, parameters: Parameters) -> Model:
         """Create the Brian2 objects."""

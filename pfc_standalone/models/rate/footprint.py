@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pfc_standalone.experiment.changes import change_rows
 from pfc_standalone.models import Footprint
-from pfc_standalone.models.rate.stimulus import change_rows
 from pfc_standalone.models.rate.units import FREE
 from pfc_standalone.parameters import Parameters
 

@@ -9,8 +9,8 @@ import brian2 as b2
 import numpy as np
 
 from pfc_standalone import noise
+from pfc_standalone.experiment.changes import change_rows
 from pfc_standalone.models.rate import equations as eq
-from pfc_standalone.models.rate.stimulus import change_rows
 from pfc_standalone.models.rate.units import FREE, SIGNS, check_task, weight_name
 from pfc_standalone.parameters import Parameters
 

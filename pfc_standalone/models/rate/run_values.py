@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pfc_standalone.experiment.changes import change_table
 from pfc_standalone.models import RunRequest
-from pfc_standalone.models.rate.stimulus import change_table
+from pfc_standalone.models.rate.stimulus import changes
 from pfc_standalone.models.rate.trained import weights_of
 from pfc_standalone.models.rate.units import SIGNS, weight_name
 
@@ -15,7 +16,9 @@ def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
     """Value of every run-time variable, as `models.ModelKind.values` describes them."""
     points, first = request.points, request.parameters
     dtype = np.dtype(first.network.precision)
-    shown = [change_table(p.parameters, p.trials, request.start) for p in points]
+    shown = [
+        change_table(p.parameters, changes(p.parameters, p.trials, request.start)) for p in points
+    ]
     weights = [weights_of(p) for p in points]
     first_step, n_steps = (
         round(time / first.si("rate.update")) for time in (request.start, request.duration)

@@ -16,17 +16,16 @@ if TYPE_CHECKING:
 class Spiking:
     """A `models.ModelKind`: what each part does stands in the modules of this folder."""
 
+    has_spikes = True
+
     def fit(self, parameters: Parameters, points: list[Point]) -> dict[str, Any]:
         """Room for the changes of the stimulus, where a build's usual room is too small; raises
         `ParameterError` where the user has asked for too little.
         """
-        from pfc_standalone.models.spiking.stimulus import changes_needed, changes_that_fit
+        from pfc_standalone.experiment.changes import room_for
+        from pfc_standalone.models.spiking.stimulus import IN_ALL, PER_TRIAL, changes
 
-        if parameters.network.stimulus_changes:
-            changes_that_fit(parameters, max((p.trials for p in points), key=len, default=()))
-            return {}
-        needed = changes_needed(max((len(p.trials) for p in points), default=0))
-        return {"network.stimulus_changes": needed}
+        return room_for(parameters, points, changes, PER_TRIAL, IN_ALL)
 
     def create(self, parameters: Parameters) -> Model:
         """Create the Brian2 objects."""

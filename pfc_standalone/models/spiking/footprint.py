@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pfc_standalone.experiment.changes import change_rows
 from pfc_standalone.models import Footprint
 from pfc_standalone.models.spiking import plastic
 from pfc_standalone.models.spiking.connections import get_connection
@@ -13,7 +14,6 @@ from pfc_standalone.models.spiking.populations import (
     trace_neuron_numbers,
 )
 from pfc_standalone.models.spiking.recorded import TRACE_UNITS
-from pfc_standalone.models.spiking.stimulus import change_rows
 from pfc_standalone.models.spiking.tables import connection_mask, fibres
 from pfc_standalone.parameters import Parameters
 

@@ -10,6 +10,7 @@ import brian2 as b2
 import numpy as np
 
 from pfc_standalone import noise
+from pfc_standalone.experiment.changes import change_rows
 from pfc_standalone.models.spiking import equations as eq
 from pfc_standalone.models.spiking import plastic
 from pfc_standalone.models.spiking.connections import Connection, Parts, get_connection
@@ -19,7 +20,7 @@ from pfc_standalone.models.spiking.populations import (
     population_table,
     trace_neuron_numbers,
 )
-from pfc_standalone.models.spiking.stimulus import change_rows, n_patterns
+from pfc_standalone.models.spiking.stimulus import n_patterns
 from pfc_standalone.models.spiking.tables import connection_mask, fibres, n_channels
 from pfc_standalone.parameters import Parameters
 

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pfc_standalone.experiment.changes import change_table
 from pfc_standalone.experiment.points import Point
 from pfc_standalone.models import RunRequest
 from pfc_standalone.models.spiking.equations import NEURON_PARAMETERS
 from pfc_standalone.models.spiking.populations import Layout, population_table
-from pfc_standalone.models.spiking.stimulus import change_table, pattern_rates
+from pfc_standalone.models.spiking.stimulus import changes, pattern_rates
 from pfc_standalone.models.spiking.tables import fibres, weight_tables
 from pfc_standalone.parameters import Parameters
 
@@ -25,7 +26,9 @@ def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
     """Value of every run-time variable, as `models.ModelKind.values` describes them."""
     points, first = request.points, request.parameters
     dtype = np.dtype(first.network.precision)
-    shown = [change_table(p.parameters, p.trials, request.start) for p in points]
+    shown = [
+        change_table(p.parameters, changes(p.parameters, p.trials, request.start)) for p in points
+    ]
     tables = [weight_tables(p.parameters, p.weights) for p in points]
     rates = [pattern_rates(p.parameters) for p in points]
     first_step, n_steps = (

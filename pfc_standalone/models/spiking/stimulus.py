@@ -1,8 +1,8 @@
 """What a list of trials shows over time: a table of patterns, and when each begins.
 
 A *pattern* says what every channel (each pixel, and the reset of memory) and the gate do. A
-network has few; a run is told at which frames of ``network.stimulus_dt`` which of them begins, so
-what it is given is as large as what is shown, not as long.
+network has few; a run is told at which frames of ``network.stimulus_dt`` which of them begins
+(`experiment.changes`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment.trials import Trial
 from pfc_standalone.experiment.weights import images
 from pfc_standalone.models.spiking.tables import n_channels
@@ -21,13 +20,9 @@ from pfc_standalone.parameters import Parameters
 #: A pattern's number is ``4*image + 2*gate + reset``: the image's number among the input units
 #: from 1 on (0: none), and two flags.
 PATTERNS_PER_IMAGE = 4
-#: Changes that every build has room for: about 120 trials. More are built for when needed.
-LEAST_CHANGES = 1024
 #: Changes of pattern in a trial, at most: on and off of cue, gate, probe and reset; and in all,
 #: the first pattern and the first reset's two.
-_PER_TRIAL, _IN_ALL = 8, 3
-#: A frame that no run reaches.
-NEVER = 2**31 - 1
+PER_TRIAL, IN_ALL = 8, 3
 
 
 def n_patterns(parameters: Parameters) -> int:
@@ -52,19 +47,6 @@ def pattern_rates(parameters: Parameters) -> NDArray[np.float64]:
             row[:-1][shown[task.units["input"][image - 1]]] = a.rate_on
         row[-1] = a.reset_rate * (flags % 2)
     return rates
-
-
-def changes_needed(n_trials: int) -> int:
-    """``network.stimulus_changes`` that so many trials need: 0 where every build has room for
-    them, or else a power of two, so that builds are few.
-    """
-    needed = _PER_TRIAL * n_trials + _IN_ALL + 1
-    return 0 if needed <= LEAST_CHANGES else 1 << (needed - 1).bit_length()
-
-
-def change_rows(parameters: Parameters) -> int:
-    """Rows of the table of changes."""
-    return max(parameters.network.stimulus_changes, LEAST_CHANGES)
 
 
 def changes(
@@ -115,34 +97,3 @@ def changes(
     patterns = PATTERNS_PER_IMAGE * over_time(shown) + 2 * over_time(gate) + over_time(reset)
     kept = np.flatnonzero(np.diff(patterns, prepend=-1))
     return frames[kept], patterns[kept]
-
-
-def changes_that_fit(
-    parameters: Parameters, trials: Sequence[Trial], start: float = 0.0
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """`changes`; raises `ParameterError` if there are more than a build has room for."""
-    frame, pattern = changes(parameters, trials, start)
-    rows = change_rows(parameters)
-    if frame.size >= rows:
-        raise ParameterError(
-            f"the trials change the stimulus {frame.size} times, allowed in this build is at most "
-            f"{rows - 1}: set network.stimulus_changes to 0, so that it is chosen"
-        )
-    return frame, pattern
-
-
-def change_table(
-    parameters: Parameters, trials: Sequence[Trial], start: float = 0.0
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """`changes` as columns of the tables that a run is given, filled up with what never begins.
-
-    Raises
-    ------
-    ParameterError
-        If there are more changes than rows.
-    """
-    frame, pattern = changes_that_fit(parameters, trials, start)
-    rows = change_rows(parameters)
-    frames, patterns = np.full(rows, float(NEVER)), np.zeros(rows)
-    frames[: frame.size], patterns[: frame.size] = frame, pattern
-    return frames, patterns
