@@ -50,10 +50,12 @@ class CppTarget(CachedTarget):
         self, source: Path, folder: Path, parameters: Parameters, on_progress: Progress
     ) -> None:
         """Compile with the project's CMakeLists.txt."""
+        toolchain = self.toolchain(parameters)
         options: dict[str, bool | str] = {
             "PFC_STRICT_MATH": parameters.build.strict_math,
             "PFC_SIMD": parameters.build.simd,
-            "PFC_PROCESSOR": self.toolchain(parameters)["march"],
+            "PFC_THREADS": toolchain["threads"],
+            "PFC_PROCESSOR": toolchain["march"],
         }
         compile_folder(source, folder, options, lambda done: on_progress("compile", done))
 

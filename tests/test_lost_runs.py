@@ -250,7 +250,7 @@ def traces_of(out, name="neurons_traces.v"):
 
 HARM = {
     "whole columns of a trace": lambda out: cut(traces_of(out), 28 * 8 * 100),  # a full disk
-    "an empty trace": lambda out: cut(traces_of(out, "pools_traces.g_nmda"), 0),
+    "an empty trace": lambda out: cut(traces_of(out, "populations_traces.g_nmda"), 0),
     "fewer times than spikes": lambda out: cut(traces_of(out, "spikes.t"), 800),
     "a flipped bit": lambda out: flip(traces_of(out, "spikes.i")),
     "a file that is gone": lambda out: traces_of(out, "neurons.v").unlink(),

@@ -13,9 +13,15 @@ from scipy import stats
 from build_targets.building.compiler import find_compiler
 from pfc_standalone import noise as registry
 from pfc_standalone.noise.functions import counter_uniform as threefry
+from pfc_standalone.noise.functions.bernoulli_pair import bernoulli_pair
 from pfc_standalone.noise.functions.counter_uniform import counter_uniform
 from pfc_standalone.noise.functions.exp_portable import exp_portable
-from pfc_standalone.noise.functions.poisson_count import poisson_count
+from pfc_standalone.noise.functions.pair_member import pair_member
+from pfc_standalone.noise.functions.poisson_pair import (
+    POISSON_MAX_COUNT,
+    poisson_pair,
+    poisson_thresholds,
+)
 
 # Random123 (Salmon et al. 2011), kat_vectors: counter, key, result of threefry2x32 with 20 rounds.
 KNOWN_ANSWERS = [
@@ -43,10 +49,13 @@ def cpp_program(tmp_path_factory):
         + code
         + r"""
 int main() {
-    char what; double a, b, c, d, e;
+    char what; double a, b, c, d, e, x[6];
     while (std::scanf(" %c %lf %lf %lf %lf %lf", &what, &a, &b, &c, &d, &e) == 6) {
+        for (double& value : x) std::scanf("%lf", &value);
         double r = what == 'u' ? counter_uniform(a, b, c, d, e)
-                 : what == 'p' ? poisson_count(a, b, c) : exp_portable(a);
+                 : what == 'p' ? poisson_pair(a, b, c, d, e, x[0], x[1], x[2], x[3], x[4], x[5])
+                 : what == 'b' ? bernoulli_pair(a, b, c, d, e, x[0])
+                 : what == 'f' ? exp_portable((float)a) : exp_portable(a);
         std::printf("%a\n", r);
     }
 }
@@ -60,7 +69,7 @@ int main() {
 
 
 def run_cpp(binary: Path, what: str, *arguments: np.ndarray) -> np.ndarray:
-    columns = np.broadcast_arrays(*arguments, *[np.zeros(1)] * (5 - len(arguments)))
+    columns = np.broadcast_arrays(*arguments, *[np.zeros(1)] * (11 - len(arguments)))
     lines = "\n".join(
         f"{what} " + " ".join(float(x).hex() for x in row) for row in zip(*columns, strict=True)
     )
@@ -83,10 +92,16 @@ def test_cpp_and_numpy_give_the_same_bits(cpp_program):
     uniform = counter_uniform(*arguments)
     assert (run_cpp(cpp_program, "u", *arguments) == uniform).all()
 
-    mean = rng.uniform(0, 0.25, n)
-    count = poisson_count(uniform, mean, np.exp(-mean))
-    assert count.max() >= 3
-    assert (run_cpp(cpp_program, "p", uniform, mean, np.exp(-mean)) == count).all()
+    above = poisson_thresholds(0.24)
+    pair = poisson_pair(*arguments, *above)
+    assert pair_member(pair, 0).max() >= 3
+    assert pair_member(pair, 1).max() >= 3
+    assert (run_cpp(cpp_program, "p", *arguments, *above) == pair).all()
+
+    probability = rng.uniform(0, 0.1, n)
+    events = bernoulli_pair(*arguments, probability)
+    assert set(np.unique(events)) == {0, 1, 2**16, 2**16 + 1}
+    assert (run_cpp(cpp_program, "b", *arguments, probability) == events).all()
 
     x = np.concatenate([rng.uniform(-1, 1, n), rng.uniform(-750, 710, n)])
     assert (run_cpp(cpp_program, "e", x) == exp_portable(x)).all()
@@ -106,13 +121,30 @@ def test_uniform_is_uniform_and_independent():
 
 
 @pytest.mark.parametrize("mean", [0.0, 0.05, 0.24, 0.25])
-def test_poisson_count_is_the_poisson_quantile(mean):
-    u = (np.arange(200_000) + 0.5) / 200_000
-    expected = stats.poisson.ppf(u, mean)
-    assert (poisson_count(u, mean, math.exp(-mean)) == expected).all()
+def test_poisson_pair_is_the_poisson_quantile_of_both_words(mean):
+    neurons = np.arange(200_000)
+    pair = poisson_pair(7, 3, 1, neurons, 5, *poisson_thresholds(mean))
+    for which, word in enumerate(threefry.counter_words(7, 3, 1, neurons, 5)):
+        uniform = (word + 0.5) / 2**32
+        expected = stats.poisson.ppf(uniform, mean)
+        assert (pair_member(pair, which) == np.minimum(expected, POISSON_MAX_COUNT)).all()
+
+
+def test_events_have_their_probability_in_both_steps_independently():
+    n, p = 1_000_000, 0.02
+    events = bernoulli_pair(3, 0, 1, np.arange(n), 8, p)
+    first, second = (pair_member(events, which) for which in (0, 1))
+    for count, expected in ((first, p), (second, p), (first * second, p * p)):
+        assert abs(count.mean() - expected) < 4 * math.sqrt(expected / n)
 
 
 def test_exp_portable_is_exp():
     x = np.linspace(-700, 700, 1_000_001)
     assert np.abs(exp_portable(x) / np.exp(x) - 1).max() < 5e-16
     assert exp_portable(-1e6) == exp_portable(-700.0) < 1e-300
+
+
+def test_single_precision_has_an_exponential_of_its_own(cpp_program):
+    x = np.linspace(-86, 86, 50_001).astype(np.float32).astype(np.float64)
+    error = run_cpp(cpp_program, "f", x) / np.exp(x) - 1
+    assert 0 < np.abs(error).max() < 2.5e-7  # two units in the last place of a float

@@ -69,7 +69,7 @@ def test_spikes_and_traces_are_those_of_cpp(target, reference):
     assert result.keys() == reference.keys()
     for name in (n for n in result if "_traces." in n):
         np.testing.assert_array_equal(result[name], reference[name])
-    assert result["pools_traces.g_nmda"].max() > 0
+    assert result["populations_traces.g_nmda"].max() > 0
 
 
 def test_phases_and_memory_are_reported(target):
@@ -100,7 +100,7 @@ def test_default_cuda_source_adds_in_parallel_and_agrees():
     expected = run(parallel, trials)
     source, _ = CudaOnCpuTarget().generate(parallel, quiet)
     kernel = (source / "code_objects" / "recurrent_pre_codeobject.cu").read_text()
-    assert "_brian_atomicAdd(&_ptr_array_pools_g_nmda" in kernel
+    assert "_brian_atomicAdd(&_ptr_array_populations_g_nmda" in kernel
     # the clock is read when the device has finished, not when all is launched
     assert "cudaDeviceSynchronize()); _pfc_end = " in (source / "main.cu").read_text()
     assert result["spikes.t"].size == expected["spikes.t"].size >= 2000

@@ -71,7 +71,7 @@ def test_targets_agree_however_late(target, start, of_cpp):
     np.testing.assert_array_equal(result["spikes.t"][order], expected["spikes.t"][expected_order])
     for name in result.keys() - {"spikes.i", "spikes.t"}:
         np.testing.assert_array_equal(result[name], expected[name], err_msg=name)
-    assert result["pools_traces.g_nmda"].max() > 0
+    assert result["populations_traces.g_nmda"].max() > 0
 
 
 def test_a_late_run_does_what_an_early_one_does(start, of_cpp):

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from build_targets.building import cache
 from build_targets.building.environment import COMPILER_VARIABLES, own_environment
@@ -83,10 +84,13 @@ class Abilities:
         Flag that compiles for this machine's processor, "" where none is known.
     simd : bool
         Whether it knows ``-fopenmp-simd``.
+    threads : bool
+        Whether it knows ``-fopenmp``, and has its library.
     """
 
     march: str
     simd: bool
+    threads: bool
 
 
 def find_compiler() -> Compiler:
@@ -116,7 +120,7 @@ def find_compiler() -> Compiler:
     )
 
 
-def native_toolchain(native: bool, simd: bool) -> dict[str, str]:
+def native_toolchain(native: bool, simd: bool) -> dict[str, Any]:
     """What decides code for this machine: compiler, flags, and the processor where it matters.
 
     Raises
@@ -134,6 +138,7 @@ def native_toolchain(native: bool, simd: bool) -> dict[str, str]:
     return {
         **compiler.facts(),
         "march": can.march if native else "",
+        "threads": can.threads and simd,
         "processor": processor() if native else "",
     }
 
@@ -196,7 +201,8 @@ def _try(compiler: Compiler, folder: Path) -> Abilities:
         )
     march = next(f for f in _marches() if not _fails(compiler, folder, "probe.cpp", *standard, f))
     simd = not _fails(compiler, folder, "probe.cpp", *standard, "-fopenmp-simd")
-    return Abilities(march, simd)
+    threads = not _fails(compiler, folder, "probe.cpp", *standard, "-fopenmp")
+    return Abilities(march, simd, threads)
 
 
 def _marches() -> Iterator[str]:

@@ -5,12 +5,15 @@ The template is ``templates/stateupdate.cpp``.
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 from brian2.codegen.targets import codegen_targets
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import all_devices
 
+from build_targets.devices.loop_generator import LoopGenerator
 from build_targets.devices.native_device import NativeDevice
 
 
@@ -18,6 +21,7 @@ class SimdCodeObject(CPPStandaloneCodeObject):
     """Code object whose templates come from this package first."""
 
     templater = CPPStandaloneCodeObject.templater.derive("build_targets.devices")
+    generator_class = LoopGenerator
 
 
 class PFCCPPDevice(NativeDevice):
@@ -31,6 +35,11 @@ class PFCCPPDevice(NativeDevice):
         if codeobj_class is not None:
             return codeobj_class
         return SimdCodeObject if self.simd else CPPStandaloneCodeObject
+
+    def copy_source_files(self, writer: Any, directory: str) -> None:
+        """Brian2's headers, and ours."""
+        super().copy_source_files(writer, directory)
+        shutil.copy(Path(__file__).parent / "loops.h", directory)
 
 
 codegen_targets.add(SimdCodeObject)

@@ -28,9 +28,12 @@ from numpy.typing import NDArray
 from build_targets.building.manifest import ArrayVariable, Manifest
 from build_targets.running.ending import complaint, how_it_failed
 from pfc_standalone.errors import TargetError
+from pfc_standalone.machine import available_cores
 from pfc_standalone.models import RunRequest, get_model
 from pfc_standalone.results.raw import RunResult
 
+#: Environment variable: how many threads a program may have at most. A user's own choice stays.
+THREADS = "PFC_THREADS"
 #: Lines of a code object's name and its seconds.
 PROFILE_FILE = "profiling_info.txt"
 
@@ -134,6 +137,7 @@ def run_all(
     """
     folder = folder.absolute()  # programs start in a folder of their own
     waiting = list(requests.items())[::-1]
+    threads = max(available_cores() // max(min(processes, len(waiting)), 1), 1)
     running: dict[int, _Process] = {}
     n_done = 0
     try:
@@ -141,7 +145,7 @@ def run_all(
             while waiting or running:
                 while waiting and len(running) < processes:
                     number, request = waiting.pop()
-                    process = _start(program, manifest, request, folder, number)
+                    process = _start(program, manifest, request, folder, number, threads)
                     running[number] = process
                     selector.register(process.popen.stdout, selectors.EVENT_READ, process)  # type: ignore[arg-type]
                 for key, _ in selector.select():
@@ -164,7 +168,12 @@ def run_all(
 
 
 def _start(
-    program: Program, manifest: Manifest, request: RunRequest, folder: Path, number: int
+    program: Program,
+    manifest: Manifest,
+    request: RunRequest,
+    folder: Path,
+    number: int,
+    threads: int,
 ) -> _Process:
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(f"{number}.*.running"):
@@ -178,7 +187,8 @@ def _start(
         popen = subprocess.Popen(
             [*program.command, "--results_dir", f"{folder / 'results'}/", *arguments],
             cwd=program.folder,
-            env=program.environment | {"TMPDIR": str(folder)},  # what a killed one leaves goes too
+            # what a killed one leaves goes with the folder; cores that no process has are threads'
+            env={THREADS: str(threads), **program.environment, "TMPDIR": str(folder)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,

@@ -27,28 +27,39 @@ class NoiseFunction:
     arguments : tuple of str
         C type and name of each argument, such as "double x".
     c : str
-        Definition of a function of the same name that gives a double; no headers, no qualifiers.
+        Definition of a function of the same name; no headers, no qualifiers.
+    returns : str
+        What it gives: "double" or "int32_t".
+    single_c : str
+        Definition for arguments of type float, which C++ and CUDA choose where single precision
+        is computed; empty if there is none.
     """
 
     numpy: Callable[..., object]
     arguments: tuple[str, ...]
     c: str
+    returns: str = "double"
+    single_c: str = ""
 
     def cpp_source(self) -> str:
         """Definition for C++."""
-        return f"static inline {self.c}\n"
+        # a loop that calls a function has no vectors, and compilers inline by size
+        return self._definitions("__attribute__((always_inline)) static inline")
 
     def cuda_source(self) -> str:
         """Definition for host and device."""
-        return f"__host__ __device__ static inline {self.c}\n"
+        return self._definitions("__host__ __device__ static inline")
+
+    def _definitions(self, qualifiers: str) -> str:
+        return "".join(f"{qualifiers} {c}\n" for c in (self.c, self.single_c) if c)
 
     def cython_source(self, name: str) -> str:
         """Declaration for Cython, the C text included."""
         includes = "".join(f"#include <{h}>\n" for h in _HEADERS)
         return (
-            "from libc.stdint cimport uint32_t\n"
+            "from libc.stdint cimport int32_t, uint32_t\n"
             f'cdef extern from *:\n    """\n{includes}{self.cpp_source()}"""\n'
-            f"    double {name}({', '.join(self.arguments)}) nogil\n"
+            f"    {self.returns} {name}({', '.join(self.arguments)}) nogil\n"
         )
 
     def brian2(self, name: str) -> Function:
@@ -60,8 +71,10 @@ class NoiseFunction:
             arg_units=[1] * len(self.arguments),
             arg_names=[a.split()[1] for a in self.arguments],
             return_unit=1,
+            return_type="float" if self.returns == "double" else "integer",
             stateless=True,
         )
+        f.single = bool(self.single_c)  # what a generator of single precision asks for
         # With units, Brian2 would print each result into an error message that it then drops.
         f.implementations.add_numpy_implementation(self.numpy, discard_units=True)
         headers = {"headers": [f"<{h}>" for h in _HEADERS]}

@@ -1,17 +1,33 @@
 {# USES_VARIABLES { N } #}
 {# ALLOWS_SCALAR_WRITE #}
-{# Brian2's template of this name with one line more: the iterations are independent, and
-   "omp simd" lets the compiler rely on it without proving that no two arrays overlap. #}
+{# Brian2's template of this name. The iterations are independent: "omp simd" lets the compiler rely
+   on it without proving that no two arrays overlap, and pieces may be shared between threads. #}
 {% extends 'common_group.cpp' %}
+{% from 'pieces.cpp' import declare_pieces, over_pieces with context %}
+
+{% block extra_headers %}
+{{declare_pieces(codeobj_name)}}
+{% endblock %}
+
+{% block before_code %}
+{% if loop.index %}
+extern bool {{codeobj_name}}_divide;
+{{codeobj_name}}_divide = true;
+{% else %}
+// EMPTY_CODE_BLOCK
+{% endif %}
+{% endblock %}
 
 {% block maincode %}
     const size_t _vectorisation_idx = -1;
     {{scalar_code|autoindent}}
     const int _N = {{constant_or_scalar('N', variables['N'])}};
-    #pragma omp simd
-    for(int _idx=0; _idx<_N; _idx++)
-    {
-        const size_t _vectorisation_idx = _idx;
-        {{vector_code|autoindent}}
-    }
+    {% call over_pieces(loop, codeobj_name) %}
+        #pragma omp simd
+        for(int _idx=_piece.begin; _idx<_piece.end; _idx++)
+        {
+            const size_t _vectorisation_idx = _idx;
+            {{loop.own|autoindent}}
+        }
+    {% endcall %}
 {% endblock %}

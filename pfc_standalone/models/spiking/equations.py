@@ -1,14 +1,15 @@
 """The network's equations, in Brian2's language.
 
 Conductance-based leaky integrate-and-fire neurons with AMPA, NMDA and GABA (Brunel & Wang 2001,
-doi:10.1023/A:1011204814320, eqs. 1-10). Two things are written in a form of their own:
+doi:10.1023/A:1011204814320, eqs. 1-10). Three things are written in a form of their own:
 
-- *Refractoriness* is a voltage clamp: a conductance of 1 siemens to V_reset, 1e7 times the
-  leak, holds v within 10 nV of V_reset until t_ref after the spike. Unlike Brian2's
-  ``unless refractory`` it needs no branch, so the loop over neurons vectorises.
+- *Refractoriness*: after each step, v is V_reset wherever t_ref has not passed since the spike.
+  Unlike Brian2's ``unless refractory`` it needs no branch, so the loop over neurons vectorises.
 - *NMDA* is event-driven and exact: the gating variable s of a presynaptic neuron decays with
   tau_nmda and takes a fixed fraction of 1 - s at its own spikes (the limit of a fast rise), so
   it changes at spikes only, and all targets of the neuron receive the same jump.
+- *What the neurons of a population share* is a row of the group ``populations``, which they read
+  through a linked variable: nothing is stored for each neuron that is not its own.
 
 Whatever depends on time depends on the number of the time step (``t_in_timesteps``), an integer,
 and never on ``t``: the same on every target, in any precision, for as long as a run may last.
@@ -19,22 +20,16 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 
+from pfc_standalone.noise.functions.poisson_pair import POISSON_MAX_COUNT
 from pfc_standalone.parameters.groups import NeuronParameters
 
-#: ``{plastic}`` is a conductance of the neuron's own, where synapses onto it learn. Steps are
-#: compared in 32 bits: in 64, the loop over neurons is 8 % slower.
+#: ``{plastic}`` is a conductance of the neuron's own, where synapses onto it learn.
 NEURON = """
-dv/dt = (g_L*(E_L - v) + ({plastic}g_background + g_ampa + g_nmda*mg_block)*(E_exc - v)
-         + g_gaba*(E_inh - v) + g_clamp*is_refractory*(V_reset - v))/C_m : volt
+dv/dt = (g_L*(E_L - v) + g_exc*(E_exc - v) + g_gaba*(E_inh - v))/C_m : volt
 dg_background/dt = -g_background/tau_ampa : siemens
-mg_block = 1/(1 + mg*exp_portable(-62*v/volt)/3.57) : 1
-is_refractory = int(int(t_in_timesteps) < held_until) : 1
-C_m : farad (constant)
-g_L : siemens (constant)
-refractory_steps : integer (constant)
-w_background : siemens (constant)
-background_mean : 1 (constant)
-exp_minus_background_mean : 1 (constant)
+g_exc = {plastic}g_background + g_ampa + g_nmda*mg_block : siemens
+mg_block = 1/(1 + (mg/3.57)*exp_portable(-62*v/volt)) : 1
+background_counts : integer
 spike_step : integer
 held_until : integer
 s_nmda : 1
@@ -43,17 +38,33 @@ population : integer (constant)
 replicate : integer (constant)
 neuron : integer (constant)
 destination : integer (constant)
+"""
+
+_ABOVE = [f"background_above_{k}" for k in range(POISSON_MAX_COUNT)]
+
+#: What the neurons of a population and replicate have in common; a run sets it.
+_OF_POPULATION = """
+C_m : farad (constant)
+g_L : siemens (constant)
+refractory_steps : integer (constant)
+w_background : siemens (constant)
 rng_seed : integer (constant)
 noise_replicate : integer (constant)
+""" + "\n".join(f"{name} : integer (constant)" for name in _ABOVE)
+
+POPULATION = (
+    _OF_POPULATION
+    + """
+replicate : integer (constant)
+destination : integer (constant)
 """
+)
+LINKED_TO_POPULATION = _OF_POPULATION.replace("(constant)", "(linked)")
+OF_POPULATION = tuple(re.findall(r"^(\w+) : ", _OF_POPULATION, re.MULTILINE))
 
 #: Parameters of a neuron type that the equations have as constants of their own names: a field of
 #: `NeuronParameters` and a line above are all that another one takes.
-NEURON_PARAMETERS = tuple(
-    f.name
-    for f in fields(NeuronParameters)
-    if re.search(rf"^{f.name} : .*\(constant\)$", NEURON, re.MULTILINE)
-)
+NEURON_PARAMETERS = tuple(f.name for f in fields(NeuronParameters) if f.name in OF_POPULATION)
 
 PLASTIC_CONDUCTANCE = """
 dg_plastic/dt = -g_plastic/tau_ampa : siemens
@@ -76,11 +87,18 @@ g_gaba : siemens (linked)
 # Statements stand on one line each: Brian2 reads them line by line.
 _NOISE = "counter_uniform(rng_seed, noise_replicate, {stream}, neuron, {step})"
 
-BACKGROUND = (
-    "g_background += w_background*poisson_count("
-    + _NOISE.format(stream="STREAM_BACKGROUND", step="t_in_timesteps")
-    + ", background_mean, exp_minus_background_mean)"
+#: Executed at even steps, for two.
+BACKGROUND_COUNTS = (
+    "background_counts = poisson_pair(rng_seed, noise_replicate, STREAM_BACKGROUND, neuron, "
+    f"t_in_timesteps // 2, {', '.join(_ABOVE)})"
 )
+
+#: Before and after the equations are integrated, in the same loop. Steps are compared in 32 bits:
+#: in 64, the loop over neurons is slower.
+BEFORE_STEP = (
+    "g_background = g_background + w_background*pair_member(background_counts, t_in_timesteps % 2)"
+)
+AFTER_STEP = "v = V_reset + (v - V_reset)*int(int(t_in_timesteps) >= held_until)"
 
 THRESHOLD = "v > V_th"
 
@@ -125,7 +143,7 @@ COPY_GATE = "gate = schedule_gate"
 
 FIBRE = """
 rate : Hz
-uniform : 1
+events : integer
 pattern : integer (linked)
 channel : integer (constant)
 column : integer (constant)
@@ -137,9 +155,13 @@ noise_replicate : integer (constant)
 
 FIBRE_RATE = "rate = pattern_rate(pattern*second, column)"
 
-FIBRE_UNIFORM = "uniform = " + _NOISE.format(stream="STREAM_FIBRE", step="t_in_timesteps")
+#: Executed at even steps, for two.
+FIBRE_EVENTS = (
+    "events = bernoulli_pair(rng_seed, noise_replicate, STREAM_FIBRE, neuron, "
+    "t_in_timesteps // 2, rate*dt)"
+)
 
-FIBRE_THRESHOLD = "uniform < rate*dt"
+FIBRE_THRESHOLD = "pair_member(events, t_in_timesteps % 2) > 0"
 
 # The weights of a synapse: read from the tables when the spike arrives (pooled), or once, into
 # the synapse (explicit). The same numbers, added in the same order.

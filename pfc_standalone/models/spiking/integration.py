@@ -19,6 +19,15 @@ def exponential_euler(
     writes out the magnesium block, which depends on v, wherever it occurs; and it uses the C
     library's ``exp``.
 
+    Each exponent is a constant (``dt`` over what all terms are divided by) times a sum, so that
+    what the neurons of a population share is computed once for them.
+
+    Parameters
+    ----------
+    method_options : dict, optional
+        ``before`` and ``after``: statements that are executed in the same loop, before and after
+        the step; each a line.
+
     Returns
     -------
     str
@@ -27,26 +36,30 @@ def exponential_euler(
     Raises
     ------
     ValueError
-        If an equation is not linear in its own variable.
+        If an equation is not linear in its own variable, or there is another option.
     """
     import sympy
     from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
 
-    lines, updates = [], []
+    options = {"before": "", "after": ""} | (method_options or {})
+    if len(options) > 2:
+        raise ValueError(f"exponential_euler takes before and after, not {sorted(options)}")
+    lines, updates = [options["before"]], []
     for name, expression in equations.diff_eq_expressions:
         x = sympy.Symbol(name, real=True)
-        terms = sympy.collect(str_to_sympy(expression.code, variables).expand(), x, evaluate=False)
-        slope, offset = terms.pop(x, sympy.S.Zero), terms.pop(sympy.S.One, sympy.S.Zero)
-        if terms or slope == 0:
+        change = str_to_sympy(expression.code, variables)
+        slope, offset = sympy.diff(change, x), change.subs(x, 0)
+        if slope == 0 or sympy.simplify(sympy.diff(slope, x)) != 0:
             raise ValueError(f"the equation of {name} is not linear in {name} with a decay")
-        rate, factor = f"_rate_{name}", f"_factor_{name}"
-        lines.append(f"{rate} = {sympy_to_str(sympy.simplify(-slope))}")
-        lines.append(f"{factor} = exp_portable(-dt*{rate})")
+        loss, scale = sympy.fraction(sympy.together(-slope))
+        lines.append(f"_loss_{name} = {sympy_to_str(loss)}")
+        lines.append(f"_scale_{name} = -dt/({sympy_to_str(scale)})")
+        lines.append(f"_factor_{name} = exp_portable(_scale_{name}*_loss_{name})")
         if offset == 0:
-            lines.append(f"_new_{name} = {name}*{factor}")
+            lines.append(f"_new_{name} = {name}*_factor_{name}")
         else:
-            fixed = sympy.simplify(offset / -slope)
-            lines.append(f"_fixed_{name} = {sympy_to_str(fixed)}")
-            lines.append(f"_new_{name} = _fixed_{name} + ({name} - _fixed_{name})*{factor}")
+            gain = sympy.simplify(offset * scale)
+            lines.append(f"_fixed_{name} = ({sympy_to_str(gain)})/_loss_{name}")
+            lines.append(f"_new_{name} = _fixed_{name} + ({name} - _fixed_{name})*_factor_{name}")
         updates.append(f"{name} = _new_{name}")
-    return "\n".join(lines + updates)
+    return "\n".join([*lines, *updates, options["after"]])

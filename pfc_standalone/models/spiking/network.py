@@ -27,10 +27,7 @@ from pfc_standalone.parameters import Parameters
 #: Variables that a run takes, by the object that has them.
 _TAKES = {
     "schedule": ("first_step", "n_steps", "frame"),
-    "neurons": (
-        *("rng_seed", "noise_replicate", *eq.NEURON_PARAMETERS, "refractory_steps"),
-        *("w_background", "background_mean", "exp_minus_background_mean"),
-    ),
+    "populations": eq.OF_POPULATION,
     "fibres": ("rng_seed", "noise_replicate"),
 }
 #: TimedArrays that a run takes.
@@ -44,7 +41,7 @@ _LEAVES = {
     "spikes": ("i", "t", "N"),
     "neurons": ("v",),
     "neurons_traces": ("t", "v", "g_background", *_SHARED),
-    "pools_traces": _SHARED,
+    "populations_traces": _SHARED,
     "plastic": ("w",),
 }
 
@@ -106,13 +103,14 @@ def create_network(parameters: Parameters) -> SpikingNetwork:
 
     # create
     objects["schedule"] = schedule = _create_schedule(parameters, namespace)
+    objects["populations"] = populations = _create_populations(parameters, namespace, connection)
     objects["neurons"] = neurons = _create_neurons(
-        parameters, namespace, connection, rule is not None
+        parameters, namespace, populations, connection, rule is not None
     )
     objects["fibres"] = fibre_group = _create_fibres(parameters, namespace, schedule)
 
     # connect
-    parts = Parts(parameters, namespace, schedule, neurons, fibre_group)
+    parts = Parts(parameters, namespace, schedule, populations, neurons, fibre_group)
     objects |= connection.create(parts)
     if rule is not None:
         objects["plastic"] = plastic.connect(parts, rule)
@@ -131,9 +129,10 @@ def _record_traces(parameters: Parameters, objects: dict[str, Any]) -> dict[str,
     populations, batch = population_table(parameters), parameters.network.batch
     layout = Layout.of([p.size for p in populations], batch)
     wanted = np.isin(layout.neuron, trace_neuron_numbers(parameters)) & (layout.replicate == 0)
-    record = {"neurons": np.flatnonzero(wanted), "pools": np.arange(len(populations))}
+    record = {"neurons": np.flatnonzero(wanted), "populations": np.arange(len(populations))}
     own, shared = ["v", "g_background"], list(_SHARED)
-    what = {"neurons": own, "pools": shared} if "pools" in objects else {"neurons": own + shared}
+    pooled = _SHARED[0] in objects["populations"].variables
+    what = {"neurons": own, "populations": shared} if pooled else {"neurons": own + shared}
     return {
         f"{group}_traces": b2.StateMonitor(
             objects[group],
@@ -169,7 +168,6 @@ def _namespace(parameters: Parameters) -> dict[str, Any]:
         },
         "mg": parameters.si("receptors.mg"),
         "nmda_fraction": 1 - math.exp(-r.nmda_alpha * r.nmda_tau_rise),
-        "g_clamp": 1 * b2.siemens,
         **noise.STREAMS,
         "change_frame": table("change_frame", np.zeros((rows, batch))),
         "change_pattern": table("change_pattern", np.zeros((rows, batch))),
@@ -203,27 +201,55 @@ def _create_schedule(parameters: Parameters, namespace: dict[str, Any]) -> b2.Ne
     return schedule
 
 
-def _create_neurons(
-    parameters: Parameters, namespace: dict[str, Any], connection: Connection, learns: bool
+def _create_populations(
+    parameters: Parameters, namespace: dict[str, Any], connection: Connection
 ) -> b2.NeuronGroup:
-    populations = population_table(parameters)
-    layout = Layout.of([p.size for p in populations], parameters.network.batch)
+    """One row a replicate and population, replicate by replicate."""
+    n_populations = len(population_table(parameters))
+    n_rows = parameters.network.batch * n_populations
+    populations = b2.NeuronGroup(
+        n_rows,
+        eq.POPULATION + connection.population_equations,
+        method=exponential_euler,
+        namespace=namespace,
+        name="populations",
+    )
+    populations.replicate = np.arange(n_rows) // n_populations
+    populations.destination = np.arange(n_rows)
+    return populations
+
+
+def _create_neurons(
+    parameters: Parameters,
+    namespace: dict[str, Any],
+    populations: b2.NeuronGroup,
+    connection: Connection,
+    learns: bool,
+) -> b2.NeuronGroup:
+    table = population_table(parameters)
+    layout = Layout.of([p.size for p in table], parameters.network.batch)
     neurons = b2.NeuronGroup(
         len(layout.neuron),
         eq.NEURON.format(plastic="g_plastic + " if learns else "")
         + (eq.PLASTIC_CONDUCTANCE if learns else "")
+        + eq.LINKED_TO_POPULATION
         + connection.neuron_equations,
         threshold=eq.THRESHOLD,
         reset=eq.RESET,
         method=exponential_euler,
+        method_options={"before": eq.BEFORE_STEP, "after": eq.AFTER_STEP},
         namespace=namespace,
         name="neurons",
     )
-    neurons.run_regularly(eq.BACKGROUND, when="start", name="neurons_background")
+    for name in eq.OF_POPULATION:
+        setattr(neurons, name, b2.linked_var(populations, name, index="destination"))
+    neurons.run_regularly(
+        eq.BACKGROUND_COUNTS, dt=2 * b2.defaultclock.dt, when="start", name="neurons_background"
+    )
     neurons.population = layout.population
     neurons.replicate = layout.replicate
     neurons.neuron = layout.neuron
-    neurons.destination = layout.replicate * len(populations) + layout.population
+    neurons.destination = layout.replicate * len(table) + layout.population
     return neurons
 
 
@@ -247,7 +273,9 @@ def _create_fibres(
         order=-1,
         name="fibres_rate",
     )
-    group.run_regularly(eq.FIBRE_UNIFORM, when="start", name="fibres_uniform")
+    group.run_regularly(
+        eq.FIBRE_EVENTS, dt=2 * b2.defaultclock.dt, when="start", name="fibres_events"
+    )
     group.channel = layout.population
     group.replicate = layout.replicate
     group.neuron = layout.neuron

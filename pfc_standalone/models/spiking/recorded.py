@@ -69,7 +69,7 @@ def check_whole(request: RunRequest, arrays: Arrays) -> None:
                 f"{network.trace_dt:g} ms: is the disk full?"
             )
         columns = {"neurons": trace_neuron_numbers(parameters).size}
-        columns["pools"] = len(population_table(parameters))
+        columns["populations"] = len(population_table(parameters))
         for group, width in columns.items():
             lengths |= {f"{group}_traces.{name}": samples * width for name in TRACE_UNITS}
     for name in lengths.keys() & arrays.keys():
@@ -181,7 +181,7 @@ def _traces(parameters: Parameters, arrays: Arrays) -> dict[str, Any]:
     }
     for name, unit in TRACE_UNITS.items():
         own = f"neurons_traces.{name}" in arrays
-        raw = arrays[f"{'neurons' if own else 'pools'}_traces.{name}"]
+        raw = arrays[f"{'neurons' if own else 'populations'}_traces.{name}"]
         trace = (raw.reshape(time.size, -1) / SI[unit]).astype(np.float32)
         if not own:  # one column a population
             trace = trace[:, np.searchsorted(starts, neurons, side="right") - 1]

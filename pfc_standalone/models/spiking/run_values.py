@@ -19,6 +19,7 @@ from pfc_standalone.models.spiking.equations import NEURON_PARAMETERS
 from pfc_standalone.models.spiking.populations import Layout, population_table
 from pfc_standalone.models.spiking.stimulus import changes, pattern_rates
 from pfc_standalone.models.spiking.tables import fibres, weight_tables
+from pfc_standalone.noise.functions.poisson_pair import poisson_thresholds
 from pfc_standalone.parameters import Parameters
 
 
@@ -47,41 +48,42 @@ def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
     for name in ("ampa", "gated", "nmda", "gaba", "fibre"):
         table = np.concatenate([getattr(t, name) for t in tables], axis=1)
         values[f"weight_{name}.values"] = table.ravel()
-    for name, per_neuron in _neuron_values(points).items():
-        kept = per_neuron.dtype if per_neuron.dtype.kind == "i" else dtype
-        values[f"neurons.{name}"] = per_neuron.astype(kept)
-    populations = [p.size for p in population_table(first)]
-    for group, sizes in (("neurons", populations), ("fibres", fibres(first))):
-        replicate = Layout.of(sizes, len(points)).replicate
-        for name, keys in (
-            ("rng_seed", [p.parameters.experiment.seed for p in points]),
-            ("noise_replicate", [p.replicate for p in points]),
-        ):
-            values[f"{group}.{name}"] = np.array(keys, np.int32)[replicate]
+    for name, column in _population_values(points).items():
+        kept = column.dtype if column.dtype.kind == "i" else dtype
+        values[f"populations.{name}"] = column.astype(kept)
+    replicate = Layout.of(fibres(first), len(points)).replicate
+    for name, keys in _noise_keys(points).items():
+        values[f"fibres.{name}"] = np.array(keys, np.int32)[replicate]
     return values
 
 
-def _neuron_values(points: tuple[Point, ...]) -> dict[str, NDArray[Any]]:
-    populations = population_table(points[0].parameters)
-    layout = Layout.of([p.size for p in populations], len(points))
+def _noise_keys(points: tuple[Point, ...]) -> dict[str, list[int]]:
+    return {
+        "rng_seed": [p.parameters.experiment.seed for p in points],
+        "noise_replicate": [p.replicate for p in points],
+    }
+
+
+def _population_values(points: tuple[Point, ...]) -> dict[str, NDArray[Any]]:
+    """A value for each point and population, point by point."""
     rows = []
-    for point in points:
+    for point, seed, replicate in zip(points, *_noise_keys(points).values(), strict=True):
         parameters = point.parameters
-        for population in populations:
+        for population in population_table(parameters):
             layer = getattr(parameters, population.layer)
             rate = layer.background_exc if population.type == "exc" else layer.background_inh
-            mean = rate * parameters.network.dt  # kHz x ms
+            above = poisson_thresholds(rate * parameters.network.dt)  # kHz x ms
             rows.append(
                 {
                     **{n: parameters.si(f"{population.type}.{n}") for n in NEURON_PARAMETERS},
                     "refractory_steps": refractory_steps(parameters, population.type),
                     "w_background": parameters.si(f"{population.type}.g_background"),
-                    "background_mean": mean,
-                    "exp_minus_background_mean": np.exp(-mean),
+                    "rng_seed": np.int32(seed),
+                    "noise_replicate": np.int32(replicate),
+                    **{f"background_above_{k}": t for k, t in enumerate(above)},
                 }
             )
-    row_of_neuron = layout.replicate * len(populations) + layout.population
-    return {name: np.array([row[name] for row in rows])[row_of_neuron] for name in rows[0]}
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
 def refractory_steps(parameters: Parameters, kind: str) -> np.int32:

@@ -68,6 +68,14 @@ def _as_words(a: ArrayLike) -> NDArray[np.uint32]:
     return a if a.dtype == np.uint32 else a.astype(np.int64, copy=False).astype(np.uint32)
 
 
+def counter_words(
+    seed: ArrayLike, replicate: ArrayLike, stream: ArrayLike, neuron: ArrayLike, counter: ArrayLike
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Two words that are independent of each other and of those of any other arguments."""
+    word1 = (_as_words(stream) << np.uint32(STREAM_SHIFT)) | _as_words(neuron)
+    return threefry2x32(counter, word1, seed, replicate)
+
+
 def counter_uniform(
     seed: ArrayLike, replicate: ArrayLike, stream: ArrayLike, neuron: ArrayLike, step: ArrayLike
 ) -> NDArray[np.float64]:
@@ -83,18 +91,17 @@ def counter_uniform(
     ndarray of float64
         Broadcast shape of the arguments, at least one-dimensional.
     """
-    word1 = (_as_words(stream) << np.uint32(STREAM_SHIFT)) | _as_words(neuron)
-    x0, _ = threefry2x32(step, word1, seed, replicate)
+    x0, _ = counter_words(seed, replicate, stream, neuron, step)
     return (x0.astype(np.float64) + 0.5) * 2.0**-32
 
 
-def _c_text() -> str:
+def words_in_c(counter: str) -> list[str]:
+    """C statements that make the two words ``x0`` and ``x1``, from ``seed``, ``replicate``,
+    ``stream``, ``neuron`` and a counter of that name.
+    """
     lines = [
-        "double counter_uniform(const uint32_t seed, const uint32_t replicate,",
-        "    const uint32_t stream, const uint32_t neuron, const uint32_t step)",
-        "{",
         f"    const uint32_t k2 = seed ^ replicate ^ {PARITY:#x}u;",
-        "    uint32_t x0 = step + seed;",
+        f"    uint32_t x0 = {counter} + seed;",
         f"    uint32_t x1 = ((stream << {STREAM_SHIFT}) | neuron) + replicate;",
     ]
     keys = ("seed", "replicate", "k2")
@@ -104,12 +111,24 @@ def _c_text() -> str:
         if i % 4 == 3:
             n = i // 4 + 1
             lines.append(f"    x0 += {keys[n % 3]}; x1 += {keys[(n + 1) % 3]} + {n}u;")
-    lines += [f"    return ((double)x0 + 0.5)*{2.0**-32!r};", "}"]
-    return "\n".join(lines)
+    return lines
 
 
-FUNCTION = NoiseFunction(
-    counter_uniform,
-    tuple(f"uint32_t {a}" for a in ("seed", "replicate", "stream", "neuron", "step")),
-    _c_text(),
-)
+#: What a number is for, as C arguments: a function of this kind begins with them.
+KEY_ARGUMENTS = tuple(f"uint32_t {a}" for a in ("seed", "replicate", "stream", "neuron"))
+
+
+def _c_text() -> str:
+    arguments = ", ".join(f"const {a}" for a in (*KEY_ARGUMENTS, "uint32_t step"))
+    return "\n".join(
+        [
+            f"double counter_uniform({arguments})",
+            "{",
+            *words_in_c("step"),
+            f"    return ((double)x0 + 0.5)*{2.0**-32!r};",
+            "}",
+        ]
+    )
+
+
+FUNCTION = NoiseFunction(counter_uniform, (*KEY_ARGUMENTS, "uint32_t step"), _c_text())

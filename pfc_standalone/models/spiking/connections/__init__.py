@@ -26,6 +26,7 @@ class Parts:
     parameters: Parameters
     namespace: dict[str, Any]
     schedule: b2.NeuronGroup
+    populations: b2.NeuronGroup
     neurons: b2.NeuronGroup
     fibres: b2.NeuronGroup
 
@@ -56,8 +57,9 @@ class Connection(Protocol):
 
     Attributes
     ----------
-    neuron_equations : str
-        What it adds to the neurons' equations: ``g_ampa``, ``g_nmda`` and ``g_gaba`` at least.
+    neuron_equations, population_equations : str
+        What it adds to the equations of the neurons (``g_ampa``, ``g_nmda`` and ``g_gaba`` at
+        least), and of what the neurons of a population share.
     stored_weights : mapping
         From the name of a Synapses object to the variables that are set when a run starts, each
         with the expression of its value.
@@ -66,6 +68,7 @@ class Connection(Protocol):
     """
 
     neuron_equations: str
+    population_equations: str
     stored_weights: Mapping[str, Mapping[str, str]]
     bytes_per_synapse: float
 

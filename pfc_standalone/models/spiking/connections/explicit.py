@@ -16,6 +16,7 @@ class Explicit:
     """All-to-all connectivity as most simulators have it: any weight may differ from any other."""
 
     neuron_equations = eq.CONDUCTANCES + eq.GATE
+    population_equations = ""
     stored_weights: Mapping[str, Mapping[str, str]] = {
         "recurrent": {f"w_{n}": eq.SYNAPSE_WEIGHT.format(name=n) for n in eq.WEIGHT_NAMES},
         "from_fibres": {"w_ampa": eq.FIBRE_WEIGHT},

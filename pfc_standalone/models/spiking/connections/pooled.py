@@ -7,52 +7,35 @@ from typing import TYPE_CHECKING, Any
 
 from pfc_standalone.models.spiking import equations as eq
 from pfc_standalone.models.spiking.connections import Parts
-from pfc_standalone.models.spiking.integration import exponential_euler
-from pfc_standalone.models.spiking.populations import population_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-POOL = """
-replicate : integer (constant)
-destination : integer (constant)
-"""
 
 
 class Pooled:
     """All-to-all connectivity, in time that grows with the number of neurons only."""
 
     neuron_equations = eq.LINKED_CONDUCTANCES
+    population_equations = eq.CONDUCTANCES + eq.GATE
     stored_weights: Mapping[str, Mapping[str, str]] = {}
     bytes_per_synapse = 30.0
 
     def create(self, parts: Parts) -> dict[str, Any]:
-        """Pools that neurons read, and synapses from each neuron and fibre onto pools."""
+        """Synapses from each neuron and fibre onto populations, whose conductances neurons read."""
         import brian2 as b2
-        import numpy as np
 
-        n_populations = len(population_table(parts.parameters))
-        n_pools = parts.parameters.network.batch * n_populations
-        pools = b2.NeuronGroup(
-            n_pools,
-            eq.CONDUCTANCES + POOL + eq.GATE,
-            method=exponential_euler,
-            namespace=parts.namespace,
-            name="pools",
-        )
-        pools.replicate = np.arange(n_pools) // n_populations
-        pools.destination = np.arange(n_pools)
-        parts.follow_gate(pools)
+        parts.follow_gate(parts.populations)
         for name in ("g_ampa", "g_nmda", "g_gaba"):
-            setattr(parts.neurons, name, b2.linked_var(pools, name, index="destination"))
+            linked = b2.linked_var(parts.populations, name, index="destination")
+            setattr(parts.neurons, name, linked)
 
         weights = {n: eq.SYNAPSE_WEIGHT.format(name=n) for n in eq.WEIGHT_NAMES}
         recurrent = b2.Synapses(
-            parts.neurons, pools, on_pre=eq.RECURRENT_EVENT.format(**weights), name="recurrent",
-            **parts.of_synapses,
+            parts.neurons, parts.populations, on_pre=eq.RECURRENT_EVENT.format(**weights),
+            name="recurrent", **parts.of_synapses,
         )  # fmt: skip
         from_fibres = b2.Synapses(
-            parts.fibres, pools, on_pre=eq.FIBRE_EVENT.format(ampa=eq.FIBRE_WEIGHT),
+            parts.fibres, parts.populations, on_pre=eq.FIBRE_EVENT.format(ampa=eq.FIBRE_WEIGHT),
             name="from_fibres", **parts.of_synapses,
         )  # fmt: skip
         for synapses, mask in (
@@ -65,7 +48,7 @@ class Pooled:
                 f"if {mask.replace('first', first)} > 0.5",
                 namespace=parts.namespace,
             )
-        return {"pools": pools, "recurrent": recurrent, "from_fibres": from_fibres}
+        return {"recurrent": recurrent, "from_fibres": from_fibres}
 
     def count(
         self,

@@ -1,0 +1,46 @@
+// How a loop over neurons is divided: included by the generated files whose loops are.
+#ifndef PFC_LOOPS_H
+#define PFC_LOOPS_H
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+namespace pfc {
+
+// Neurons from begin up to end, whose shared index has one value.
+struct Piece { int begin, end; int32_t shared; };
+
+// A piece's arrays fit a processor's first cache, and two threads find work in half a thousand
+// neurons; the vectors of a multiple of 64 have no remainder, whatever their width.
+const int longest_piece = 1024;
+
+// The pieces of n neurons; index is null where they share nothing.
+inline std::vector<Piece> pieces(const int32_t* index, int n) {
+    std::vector<Piece> all;
+    for (int begin = 0, end; begin < n; begin = end) {
+        const int32_t shared = index ? index[begin] : 0;
+        for (end = begin + 1; end < n && end - begin < longest_piece; end++)
+            if (index && index[end] != shared)
+                break;
+        all.push_back({begin, end, shared});
+    }
+    return all;
+}
+
+// Threads that are worth their start in each time step. A thread has at least so many neurons:
+// below, waiting for each other costs more than what is shared.
+const int neurons_per_thread = 8192;
+
+inline int threads(int n) {
+    static const int allowed = [] {
+        const char* text = std::getenv("PFC_THREADS");
+        return text ? std::max(std::atoi(text), 1) : 1;
+    }();
+    return std::max(std::min(allowed, n/neurons_per_thread), 1);
+}
+
+}
+
+#endif
