@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pytest_benchmark.utils import get_tag, safe_dumps
 
-from benchmarks.measure import Case, Settings
+from benchmarks.measure import OPTIONS, REFERENCE, Case, Settings
 from benchmarks.records import DIGEST, digest
 from build_targets.building import nvidia
 from build_targets.building.compiler import compiler_requirement
@@ -61,6 +61,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="set any parameter of the network",
     )  # fmt: skip
     group.addoption("--no-baseline", action="store_true", help="leave plain Brian2 out")
+    group.addoption(
+        "--threads-size", type=int, default=2000, metavar="N",
+        help="n_per_unit of the network that one core and all cores simulate; 0 for none "
+        "(default: %(default)s)",
+    )  # fmt: skip
     group.addoption(
         "--scaling", action="store_true",
         help="also time cpp over three decades of sizes, pooled and explicit",
@@ -146,6 +151,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(
             "plain_size", [pytest.param(n, id=f"n{n}", marks=left_out) for n in sizes]
         )
+    if "option_case" in metafunc.fixturenames:
+        cases = [
+            Case(REFERENCE, n, option=option)
+            for n in _numbers(config, "sizes")
+            for option in OPTIONS
+            if REFERENCE in _asked(config)
+        ]
+        metafunc.parametrize(
+            "option_case", cases, ids=[f"{c.option}-n{c.n_per_unit}" for c in cases]
+        )
+    if "threads_size" in metafunc.fixturenames:
+        sizes = [int(config.option.threads_size)] if config.option.threads_size else []
+        metafunc.parametrize("threads_size", sizes, ids=[f"n{n}" for n in sizes])
     if "scaling_case" in metafunc.fixturenames:
         cases = [
             Case("cpp", n, 1, connectivity)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,14 +36,28 @@ _TRIAL = 0.05
 _CALIBRATION = b"\0" * 2**25
 
 
+#: Options of the reference that promise speed or safety: each is measured beside it.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "float32": {"network.precision": "float32"},
+    "strict math": {"build.strict_math": True},
+    "no SIMD": {"build.simd": False},
+}
+
+
 @dataclass(frozen=True)
 class Case:
-    """What is measured at once."""
+    """What is measured at once; an option is one of `OPTIONS`, or empty."""
 
     target: str
     n_per_unit: int
     replicates: int = 1
     connectivity: str = "pooled"
+    option: str = ""
+
+    @property
+    def name(self) -> str:
+        """The target, and the option."""
+        return ", ".join(filter(None, (self.target, self.option)))
 
     @property
     def group(self) -> str:
@@ -51,7 +65,7 @@ class Case:
         return f"n_per_unit {self.n_per_unit}, replicates {self.replicates}, {self.connectivity}"
 
     def __str__(self) -> str:
-        return f"{self.target} at {self.group}"
+        return f"{self.name} at {self.group}"
 
 
 @dataclass
@@ -63,7 +77,7 @@ class Settings:
     rounds: int
     limit: float
     values: dict[str, Any]
-    recorded: dict[tuple[str, int], Recorded | str] = field(default_factory=dict)
+    recorded: dict[Case, Recorded | str] = field(default_factory=dict)
 
     def parameters(self, case: Case, **values: Any) -> Parameters:
         """The case's parameters: one short trial of each condition, one after the other."""
@@ -74,7 +88,8 @@ class Settings:
             "timing.settle": 0.5,
             "timing.rest": 0.0,
         }
-        return with_values(Parameters(), chosen | self.values | values)
+        option = OPTIONS.get(case.option, {})
+        return with_values(Parameters(), chosen | self.values | option | values)
 
     def compared(self, case: Case) -> tuple[float, float]:
         """From when until when spikes are compared, s: the first trial."""
@@ -269,7 +284,7 @@ class Recorded:
 
 def record(case: Case, settings: Settings) -> Recorded | str:
     """Spikes of a case under every seed, or why they were not recorded."""
-    key = case.target, case.n_per_unit
+    key = replace(case, replicates=1)
     if key not in settings.recorded:
         settings.recorded[key] = _record(case, settings)
     return settings.recorded[key]
@@ -281,8 +296,9 @@ def _record(case: Case, settings: Settings) -> Recorded | str:
     foreseen = _foresee_accuracy(case, settings, target)
     if foreseen > settings.limit:
         return f"{settings.seeds} seeds would take about {foreseen:.0f} s"
-    # other noise on every target: none may agree thanks to the same numbers
-    seed = parameters.experiment.seed + target_names().index(case.target)
+    # other noise in every case: none may agree thanks to the same numbers
+    cases = [*target_names(), *OPTIONS]
+    seed = parameters.experiment.seed + cases.index(case.option or case.target)
     start, end = settings.compared(case)
     dataset = verify.simulate_seeds(parameters, target, settings.seeds, seed, silent, end)
     return Recorded.of(dataset, start, end, settings.duration)
@@ -307,7 +323,7 @@ def compare(case: Case, recorded: Recorded | str, settings: Settings) -> dict[st
         return {"verdict": "not compared", "reason": reason}
     start, end = settings.compared(case)
     (result,) = verify.compare_samples(
-        [REFERENCE, case.target], [reference.samples, recorded.samples], end - start
+        [REFERENCE, case.name], [reference.samples, recorded.samples], end - start
     )
     return {
         "verdict": "agree" if result.agrees else "differ",

@@ -16,7 +16,9 @@ import pytest
 from benchmarks import measure
 from benchmarks.baseline import PLAIN, PlainBrian2
 from benchmarks.measure import REFERENCE, Case, Settings, Speed
+from build_targets.running.launch import THREADS
 from pfc_standalone.errors import RequirementError
+from pfc_standalone.machine import available_cores
 from pfc_standalone.simulation.targets import get_target, require
 
 #: Plain Brian2 stores every synapse: above this many, its set-up takes minutes.
@@ -99,7 +101,7 @@ def conclude(
     """Put everything into the benchmark's record; fail where spikes differ."""
     benchmark.group = case.group
     benchmark.extra_info.update(
-        target=case.target,
+        target=case.name,
         n_per_unit=case.n_per_unit,
         replicates=case.replicates,
         connectivity=case.connectivity,
@@ -130,6 +132,38 @@ def test_target(
         facts["profile"] = measure.profile(case, settings)
     facts |= measure.speed_facts(speed, rounds, recorded)
     conclude(benchmark, case, "target", agreement, recorded, facts)
+
+
+def test_option(benchmark: Any, option_case: Case, settings: Settings) -> None:
+    """Speed of the reference with an option that promises speed or safety, and its spikes."""
+    speed = build(option_case, settings)
+    beside = Speed.of(Case(REFERENCE, option_case.n_per_unit), settings)
+    rounds, facts = timed(benchmark, settings, speed.run, beside.run)
+    recorded = measure.record(option_case, settings)
+    agreement = measure.compare(option_case, recorded, settings)
+    facts |= measure.speed_facts(speed, rounds, recorded)
+    conclude(benchmark, option_case, "option", agreement, recorded, facts)
+
+
+def test_threads(
+    benchmark: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch, threads_size: int
+) -> None:
+    """One large network on one core, beside the reference, which has all."""
+    if available_cores() == 1:
+        pytest.skip("threads: this process may use one core")
+    case = Case(REFERENCE, threads_size, option="one thread")
+    speed = build(case, settings, patience=4)
+
+    def on_one(seed: int) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setenv(THREADS, "1")
+            return speed.run(seed)
+
+    rounds, facts = timed(benchmark, settings, on_one, speed.run)
+    recorded = "any number of threads gives the same spikes, which the tests show"
+    facts |= measure.speed_facts(speed, rounds, recorded)
+    agreement = {"verdict": "not compared", "reason": recorded}
+    conclude(benchmark, case, "threads", agreement, recorded, facts)
 
 
 @pytest.mark.parametrize("device", list(PLAIN))

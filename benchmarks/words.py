@@ -56,7 +56,7 @@ def advice(rows: pd.DataFrame) -> list[str]:
             both = theirs.index.intersection(won.index)
             if other != best and len(both):
                 sentences.append(_against(best, won.loc[both], other, theirs.loc[both], build))
-    return sentences + _spikes(ours) + _plain(rows)
+    return sentences + _spikes(ours) + _beside(rows)
 
 
 def _against(
@@ -105,18 +105,22 @@ def _spikes(ours: pd.DataFrame) -> list[str]:
     return [text + "."]
 
 
-def _plain(rows: pd.DataFrame) -> list[str]:
+def _beside(rows: pd.DataFrame) -> list[str]:
+    """A sentence each on plain Brian2 and on options of cpp."""
     sentences = []
-    for name, mine in rows[rows["kind"] == "plain"].groupby("target", sort=False):
+    others = rows[~rows["kind"].isin(("target", "scaling"))]
+    for name, mine in others.groupby("target", sort=False):
         ratios = ", ".join(
             f"{r.ratio:.2g} times as long as cpp at n_per_unit {r.n_per_unit}"
             for r in mine.itertuples(index=False)
         )
-        verdicts = set(mine["verdict"])
-        rates = (
-            "with rates, ISI CV and count correlations that cannot be told from those of cpp"
-            if verdicts == {"agree"}
-            else f"and its spikes against those of cpp: {', '.join(sorted(verdicts))}"
-        )
-        sentences.append(f"{name[0].upper()}{name[1:]} takes {ratios}, {rates}.")
+        verdicts = set(mine["verdict"]) - {"not compared"}
+        spikes = ""
+        if verdicts == {"agree"}:
+            spikes = (
+                ", with rates, ISI CV and count correlations that cannot be told from those of cpp"
+            )
+        elif verdicts:
+            spikes = f", and its spikes against those of cpp: {', '.join(sorted(verdicts))}"
+        sentences.append(f"{name[0].upper()}{name[1:]} takes {ratios}{spikes}.")
     return sentences

@@ -105,15 +105,16 @@ def late_starts(parameters: Parameters) -> tuple[float, float]:
     Returns
     -------
     after_a_minute, last : float, s
-        Multiples of the stimulus' frame.
+        Multiples of the stimulus' frame, and of two time steps, for which noise is drawn at once.
     """
     frame, dt = (parameters.si(f"network.{name}") for name in ("stimulus_dt", "dt"))
     onset, late = (round(t / frame) for t in (exact_point(parameters).trials[0].onset, _LATE))
-    frames = onset + np.arange(late, 2 * late)
+    every = 1 + round(frame / dt) % 2
+    frames = onset + np.arange(every * late, 2 * every * late, every)
     differ = frames[frames * frame != frames * round(frame / dt) * dt]
     shown = int(differ[0] if differ.size else frames[0])
     end = exact_point(parameters).trials[-1].end
-    last = math.floor((longest_run(parameters) - end) / frame)
+    last = math.floor((longest_run(parameters) - end) / (every * frame)) * every
     return round((shown - onset) * frame, 9), round(last * frame, 9)
 
 

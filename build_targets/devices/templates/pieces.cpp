@@ -4,14 +4,24 @@
 bool {{name}}_divide = true;
 {% endmacro %}
 
-{% macro over_pieces(loop, name, when_divided='') %}
+{# When a run begins: the index is constant while the network runs, and may change between two. #}
+{% macro divide_anew(loop, name) %}
+{% if loop.index %}
+extern bool {{name}}_divide;
+{{name}}_divide = true;
+{% else %}
+// EMPTY_CODE_BLOCK
+{% endif %}
+{% endmacro %}
+
+{% macro over_pieces(loop, name) %}
     static std::vector<pfc::Piece> _pieces;
-    if ({{name}}_divide)
+    static int _divided = 0;
+    if ({{name}}_divide || _divided != _N)
     {
-        // the index is constant while the network runs, and may change between two runs
         _pieces = pfc::pieces({{loop.array or 'nullptr'}}, _N);
+        _divided = _N;
         {{name}}_divide = false;
-        {{when_divided}}
     }
     const int _n_pieces = _pieces.size();
     #ifdef _OPENMP

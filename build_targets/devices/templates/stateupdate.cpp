@@ -3,19 +3,14 @@
 {# Brian2's template of this name. The iterations are independent: "omp simd" lets the compiler rely
    on it without proving that no two arrays overlap, and pieces may be shared between threads. #}
 {% extends 'common_group.cpp' %}
-{% from 'pieces.cpp' import declare_pieces, over_pieces with context %}
+{% from 'pieces.cpp' import declare_pieces, divide_anew, over_pieces with context %}
 
 {% block extra_headers %}
 {{declare_pieces(codeobj_name)}}
 {% endblock %}
 
 {% block before_code %}
-{% if loop.index %}
-extern bool {{codeobj_name}}_divide;
-{{codeobj_name}}_divide = true;
-{% else %}
-// EMPTY_CODE_BLOCK
-{% endif %}
+{{divide_anew(loop, codeobj_name)}}
 {% endblock %}
 
 {% block maincode %}

@@ -1,11 +1,16 @@
 {# USES_VARIABLES { N } #}
 {# Brian2's template of this name in two passes: all conditions, in a loop that has vectors and that
-   threads may share; then the few neurons that spike, in order, in pieces that have one. #}
+   threads may share; then a search for the few neurons that spike, in order. #}
 {% extends 'common_group.cpp' %}
-{% from 'pieces.cpp' import declare_pieces, over_pieces with context %}
+{% from 'pieces.cpp' import declare_pieces, divide_anew, over_pieces with context %}
 
 {% block extra_headers %}
+#include <cstring>
 {{declare_pieces(codeobj_name)}}
+{% endblock %}
+
+{% block before_code %}
+{{divide_anew(loop, codeobj_name)}}
 {% endblock %}
 
 {% block maincode %}
@@ -15,35 +20,31 @@
     {{scalar_code|autoindent}}
     {% set _eventspace = get_array_name(eventspace_variable) %}
     const int _N = {{constant_or_scalar('N', variables['N'])}};
-    static std::vector<char> _spiking, _any;
-    {% call over_pieces(loop, codeobj_name, '_spiking.resize(_N); _any.resize(_pieces.size());') %}
-        char* const _spiking_now = _spiking.data();
-        char _found = 0;
-        #pragma omp simd reduction(|:_found)
+    static std::vector<char> _conditions;
+    _conditions.resize(_N);
+    char* const _first = _conditions.data();
+    {% call over_pieces(loop, codeobj_name) %}
+        #pragma omp simd
         for (int _idx=_piece.begin; _idx<_piece.end; _idx++)
         {
             const size_t _vectorisation_idx = _idx;
             {{loop.own|autoindent}}
-            const char _now = _cond ? 1 : 0;
-            _spiking_now[_idx] = _now;
-            _found |= _now;
+            _first[_idx] = _cond ? 1 : 0;
         }
-        _any[_k] = _found;
     {% endcall %}
-    long _count = 0;
-    for (int _k = 0; _k < _n_pieces; _k++)
+    int32_t _count = 0;
+    const char* const _end = _first + _N;
+    for (const char* _at = _first; _at < _end; _at++)
     {
-        if (!_any[_k])
-            continue;
-        for (int _idx=_pieces[_k].begin; _idx<_pieces[_k].end; _idx++)
-            if (_spiking[_idx])
-            {
-                {{_eventspace}}[_count++] = _idx;
-                {% if _uses_refractory %}
-                {{not_refractory}}[_idx] = false;
-                {{lastspike}}[_idx] = {{t}};
-                {% endif %}
-            }
+        _at = (const char*)std::memchr(_at, 1, _end - _at);
+        if (!_at)
+            break;
+        const int _idx = _at - _first;
+        {{_eventspace}}[_count++] = _idx;
+        {% if _uses_refractory %}
+        {{not_refractory}}[_idx] = false;
+        {{lastspike}}[_idx] = {{t}};
+        {% endif %}
     }
     {{_eventspace}}[_N] = _count;
 {% endblock %}

@@ -21,11 +21,20 @@ from pfc_standalone.models.spiking.stimulus import changes, pattern_rates
 from pfc_standalone.models.spiking.tables import fibres, weight_tables
 from pfc_standalone.noise.functions.poisson_pair import poisson_thresholds
 from pfc_standalone.parameters import Parameters
+from pfc_standalone.parameters.fields import check_multiple
 
 
 def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
-    """Value of every run-time variable, as `models.ModelKind.values` describes them."""
+    """Value of every run-time variable, as `models.ModelKind.values` describes them.
+
+    Raises
+    ------
+    ParameterError
+        If the run begins at an odd time step.
+    """
     points, first = request.points, request.parameters
+    # noise is drawn for two steps at once
+    check_multiple("start", request.start, "s", "two time steps", 2 * first.si("network.dt"))
     dtype = np.dtype(first.network.precision)
     shown = [
         change_table(p.parameters, changes(p.parameters, p.trials, request.start)) for p in points
