@@ -1,10 +1,15 @@
 {# USES_VARIABLES { N } #}
 {# ALLOWS_SCALAR_WRITE #}
-{# Brian2's template of this name with one line more: the iterations are independent, and
+{# Brian2's template of this name with one line more: where iterations are independent,
    "omp simd" lets the compiler rely on it without proving that no two arrays overlap. #}
-{% extends 'common_group.cpp' %}
+{% extends 'brian2/stateupdate.cpp' %}
+
+{% block extra_headers %}
+{% include 'vector_math.h' %}
+{% endblock %}
 
 {% block maincode %}
+{% if simd %}
     const size_t _vectorisation_idx = -1;
     {{scalar_code|autoindent}}
     const int _N = {{constant_or_scalar('N', variables['N'])}};
@@ -14,4 +19,7 @@
         const size_t _vectorisation_idx = _idx;
         {{vector_code|autoindent}}
     }
+{% else %}
+{{ super() }}
+{% endif %}
 {% endblock %}
