@@ -14,6 +14,7 @@ from brian2.core.preferences import BrianPreference
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import all_devices
 
+from build_targets.devices.merge import merge_sources
 from build_targets.devices.native_device import NativeDevice
 from build_targets.devices.simd import SimdCodeObject
 
@@ -61,9 +62,10 @@ class PFCCPPDevice(NativeDevice):
         nb_threads: int,
         debug: bool,
     ) -> None:
-        """Brian2's makefile, with the flags of vector loops."""
+        """Brian2's makefile, with the flags of vector loops, for few and large files."""
         ours = b2.prefs.devices.pfc_cpp_standalone
         if compiler == "unix":
+            merge_sources(writer)
             more = [_STRICT if ours.strict_math else _FAST if ours.simd else ""]
             more += ["-fopenmp-simd"] if ours.simd else []
             compiler_flags = " ".join(filter(None, [compiler_flags, *more]))

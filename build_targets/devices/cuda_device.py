@@ -20,6 +20,7 @@ from brian2cuda.codeobject import CUDAStandaloneCodeObject
 from brian2cuda.device import CUDAStandaloneDevice
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
+from build_targets.devices.merge import merge_sources
 from build_targets.devices.native_device import NativeDevice
 
 
@@ -86,7 +87,14 @@ class PFCCUDADevice(NativeDevice, CUDAStandaloneDevice):
 
     def copy_source_files(self, writer: Any, directory: str) -> None:
         """brian2cuda's headers, whichever class generates."""
-        shutil.copytree(Path(brian2cuda.__file__).parent / "brianlib", f"{directory}/brianlib")
+        shutil.copytree(
+            Path(brian2cuda.__file__).parent / "brianlib", f"{directory}/brianlib", dirs_exist_ok=True
+        )
+
+    def generate_makefile(self, writer: Any, *args: Any, **kwds: Any) -> None:
+        """brian2cuda's makefile, for few and large files."""
+        merge_sources(writer)
+        super().generate_makefile(writer, *args, **kwds)
 
     def generate_objects_source(self, writer: Any, *args: Any, **kwds: Any) -> None:
         """Arrays; the names of the files that set them keep their capital letters."""

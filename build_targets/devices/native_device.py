@@ -12,7 +12,6 @@ What a script asks for holds for one build: ``set_device`` and ``device.reinit``
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import brian2 as b2
@@ -119,10 +118,26 @@ class NativeDevice(CPPStandaloneDevice):
         Brian2's C++ asks for 1e-14 s, which the rounding of times exceeds from 64 s on: a clock
         of a longer dt is then found late, in an iteration of its own.
         """
-        super().generate_network_source(writer, *args, **kwds)
-        (path,) = Path(writer.project_dir).glob("network.c*")
-        text = path.read_text()
+        super().generate_network_source(_NetworkWriter(writer), *args, **kwds)
+
+
+class _NetworkWriter:
+    """Writes the loop over time steps with another test of whether clocks coincide."""
+
+    def __init__(self, writer: Any) -> None:
+        self._writer = writer
+
+    def write(self, name: str, contents: Any) -> None:
+        for extension in ("cpp", "cu", "h"):
+            if text := getattr(contents, f"{extension}_file", ""):
+                self._writer.write(
+                    name.replace("*", extension), text if extension == "h" else self._change(text)
+                )
+
+    @staticmethod
+    def _change(text: str) -> str:
         if (text.count(_DEFINED), text.count(_COMPARED)) != (1, 1):
             raise RuntimeError("Brian2 no longer compares clocks by 1e-14 s: drop this change")
-        text = text.replace(_DEFINED, _SAME_TIME)
-        path.write_text(text.replace(_COMPARED, "fabs(s-t)<=_tolerance(clock, minclock)"))
+        return text.replace(_DEFINED, _SAME_TIME).replace(
+            _COMPARED, "fabs(s-t)<=_tolerance(clock, minclock)"
+        )
