@@ -18,13 +18,13 @@ _BATCH = 32
 #: What is generated beside code objects and may be compiled with them.
 _OTHERS = {"main", "network", "rand", "run", "spikequeue", "synapses_classes"}
 _SUPPORT = re.compile(r"^namespace \{\n(.*?)^\}\n", re.MULTILINE | re.DOTALL)
+# brian2cuda lets that of what is done before a run stand in no namespace.
+_BARE = re.compile(r"^///// Support code /////\n(.*?)(?=^void _before_run_)", re.MULTILINE | re.DOTALL)
 _SCOPE = "using namespace brian;"
 _INCLUDE = re.compile(r"^\s*#\s*include\s*(\S+)", re.MULTILINE)
 _DEFINE = re.compile(r"^\s*#\s*define\s+(\w+)", re.MULTILINE)
-#: Macros that mean the same in each file.
-_SAME_EVERYWHERE = {"_brian_pow", "PFC_VECTOR"}
 _HARMLESS_INCLUDE = re.compile(
-    r'"(brianlib/\w+|code_objects/\w+|objects|network|run|rand|spikequeue|synapses_classes)\.h"'
+    r'"(cuda_profiler_api|brianlib/\w+|code_objects/\w+|objects|network|run|rand|spikequeue|synapses_classes)\.h"'
     r"|<(brianlib/\w+\.h|thrust/\w+\.h|curand(_kernel)?\.h|cuda_profiler_api\.h|[a-z]+"
     r"|(assert|limits|math|omp|stdint|stdio|stdlib|string|time)\.h)>"
 )
@@ -42,10 +42,14 @@ def merge_sources(writer: Any) -> None:
     code_objects, others = {}, {}
     for name in sorted(writer.source_files):
         place = Path(name)
+        generated = place.parent.name == "code_objects" or place.stem in _OTHERS
+        if place.is_absolute() or not generated:
+            continue
+        text = (writer.project_dir / place).read_text()
         if place.parent.name == "code_objects":
-            if isolated := isolate((writer.project_dir / place).read_text(), place.stem):
+            if isolated := isolate(text, place.stem):
                 code_objects[name] = f'#line 1 "{name}"\n{isolated}'
-        elif place.stem in _OTHERS and _is_harmless((writer.project_dir / place).read_text()):
+        elif _is_harmless(text):
             others[name] = f'#include "{name}"\n'
     count = max(1, -(-len(code_objects) // _BATCH))
     extension = max((Path(name).suffix for name in others), default=".cpp")
@@ -63,17 +67,20 @@ def merge_sources(writer: Any) -> None:
 def isolate(text: str, name: str) -> str | None:
     """A code object's source that can be compiled in one file with others; None if it cannot.
 
-    Its helpers, which stand in a namespace without a name, get one with the code object's.
+    Its helpers, which stand in a namespace without a name, get one with the code object's, and
+    its macros end with it.
     """
     if not _is_harmless(text) or len(_SUPPORT.findall(text)) > 1 or text.count("namespace {") > 1:
         return None
-    named, found = _SUPPORT.subn(rf"namespace {name}_support {{ namespace {{\n\1}} }}\n", text)
-    scope = f"{_SCOPE}\n    using namespace {name}_support;"
-    return named.replace(_SCOPE, scope) if found else text
+    own = rf"namespace {name}_support {{ namespace {{\n\1}} }}\n"
+    named = _BARE.sub(own, _SUPPORT.sub(own, text))
+    if named != text:
+        scope = f"{_SCOPE}\n    using namespace {name}_support;"
+        named = named.replace(_SCOPE, scope)
+    macros = dict.fromkeys(_DEFINE.findall(text))
+    return "\n".join([named, *(f"#undef {macro}" for macro in macros), ""])
 
 
 def _is_harmless(text: str) -> bool:
-    """Whether all that a source includes and defines may be seen by another one."""
-    return set(_DEFINE.findall(text)) <= _SAME_EVERYWHERE and all(
-        _HARMLESS_INCLUDE.fullmatch(file) for file in _INCLUDE.findall(text)
-    )
+    """Whether all that a source includes may be seen by another one."""
+    return all(_HARMLESS_INCLUDE.fullmatch(file) for file in _INCLUDE.findall(text))
