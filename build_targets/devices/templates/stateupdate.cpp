@@ -6,6 +6,7 @@
 
 {% block extra_headers %}
 {% include 'vector_math.h' %}
+
 {% endblock %}
 
 {% block maincode %}

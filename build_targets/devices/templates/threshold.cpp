@@ -5,6 +5,7 @@
 
 {% block extra_headers %}
 {% include 'vector_math.h' %}
+
 {% endblock %}
 
 {% block maincode %}
