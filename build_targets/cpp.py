@@ -37,9 +37,11 @@ class CppTarget(CachedTarget):
 
     def write_source(self, parameters: Parameters, folder: Path) -> Manifest:
         """C++ of our variant of Brian2's standalone device."""
+        import brian2 as b2
+
         from build_targets.devices.cpp_device import device
 
-        device.simd = parameters.build.simd
+        b2.prefs.devices.pfc_cpp_standalone.simd = parameters.build.simd
         return write_network(device, self.name, parameters, folder)
 
     def toolchain(self, parameters: Parameters) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def test_an_interrupted_build_leaves_no_entry(tmp_path, monkeypatch):
 def test_the_first_compiler_error_is_shown(tmp_path):
     source = tmp_path / "source"
     source.mkdir()
-    (source / "objects.h").write_text("")
+    (source / "sources.txt").write_text("main.cpp\n")
     (source / "main.cpp").write_text("int main() { return nonsense; }\n")
     with pytest.raises(CompileError, match=r"main\.cpp:1:\d+: error: .*nonsense") as caught:
         compile_folder(source, tmp_path / "build", {}, lambda done: None)

@@ -78,7 +78,7 @@ def _source_files() -> list[Path]:
         *_files(package.glob("*.py")),
         *(path for room in rooms for path in _files((package / room).rglob("*.py"))),
         *_files(targets.rglob("*.py")),
-        *_files(p for p in templates.iterdir() if p.suffix in (".cpp", ".cu")),
+        *_files(p for p in templates.iterdir() if p.suffix in (".cpp", ".cu", ".h")),
         cmake_lists(),
     ]
 

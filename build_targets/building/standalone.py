@@ -35,8 +35,8 @@ def write_network(
     b2.set_device(device.device_name, build_on_run=False)
     b2.prefs.core.stop_on_keyboard_interrupt = False  # an interrupt must not look like an end
     model = get_model(parameters).create(parameters)
-    device.start_array = device.get_array_name(model.takes[model.start])
-    device.duration_array = device.get_array_name(model.takes[model.duration])
+    device.read_run_from(model.takes[model.start], model.takes[model.duration])
+    device.report_phases()
     device.apply_run_args()
     model.initialise()
     model.network.run(

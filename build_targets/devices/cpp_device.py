@@ -1,6 +1,8 @@
-"""Brian2's C++ standalone device, whose loops over neurons carry ``#pragma omp simd``.
+"""Brian2's C++ standalone device, whose loops over neurons are made of vector instructions.
 
-The template is ``templates/stateupdate.cpp``.
+The templates are in ``templates``; `simd` decides where they may be used. A script that names the
+device gets Brian2's own flags for the compiler and what the vector loops need beside them; the
+preferences ``devices.pfc_cpp_standalone`` change that.
 """
 
 from __future__ import annotations
@@ -9,32 +11,67 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from brian2.codegen.targets import codegen_targets
+import brian2 as b2
+from brian2.core.preferences import BrianPreference
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import all_devices
 
-from build_targets.devices.loop_generator import LoopGenerator
+from build_targets.devices.code_object import SimdCodeObject
+from build_targets.devices.merge import merge_sources
 from build_targets.devices.native_device import NativeDevice
 
+b2.prefs.register_preferences(
+    "devices.pfc_cpp_standalone",
+    "C++ standalone, with loops of vector instructions",
+    simd=BrianPreference(
+        default=True,
+        docs="Vector loops where they are allowed; False: Brian2's own templates.",
+    ),
+    strict_math=BrianPreference(
+        default=False,
+        docs="""
+        No optimisation that changes values: sums in the order that is written, no fused
+        multiply-add, the C library's own functions; the same bits on every machine.
+        """,
+    ),
+)
 
-class SimdCodeObject(CPPStandaloneCodeObject):
-    """Code object whose templates come from this package first."""
-
-    templater = CPPStandaloneCodeObject.templater.derive("build_targets.devices")
-    generator_class = LoopGenerator
+#: Last on the compiler's line, and so stronger than Brian2's flags. Floating-point exceptions and
+#: errno are not values: dropping them lets loops vectorise.
+_STRICT = "-fno-fast-math -ffp-contract=off -fno-math-errno -fno-trapping-math"
+#: Vector versions of exp and others, which differ in the last bits (templates/vector_math.h).
+_FAST = "-DPFC_VECTOR_MATH"
 
 
 class PFCCPPDevice(NativeDevice):
-    """The device; set ``simd`` to False to generate from Brian2's own templates."""
+    """The device."""
 
     device_name = "pfc_cpp_standalone"
-    simd = True
 
     def code_object_class(self, codeobj_class: Any = None, fallback_pref: Any = None) -> Any:
         """Code-object class, with our templates or Brian2's."""
         if codeobj_class is not None:
             return codeobj_class
-        return SimdCodeObject if self.simd else CPPStandaloneCodeObject
+        simd = b2.prefs.devices.pfc_cpp_standalone.simd
+        return SimdCodeObject if simd else CPPStandaloneCodeObject
+
+    def generate_makefile(
+        self,
+        writer: Any,
+        compiler: str,
+        compiler_flags: str,
+        linker_flags: str,
+        nb_threads: int,
+        debug: bool,
+    ) -> None:
+        """Brian2's makefile, with the flags of vector loops, for few and large files."""
+        ours = b2.prefs.devices.pfc_cpp_standalone
+        if compiler == "unix":
+            merge_sources(writer)
+            more = [_STRICT if ours.strict_math else _FAST if ours.simd else ""]
+            more += ["-fopenmp-simd"] if ours.simd else []
+            compiler_flags = " ".join(filter(None, [compiler_flags, *more]))
+        super().generate_makefile(writer, compiler, compiler_flags, linker_flags, nb_threads, debug)
 
     def copy_source_files(self, writer: Any, directory: str) -> None:
         """Brian2's headers, and ours."""
@@ -42,6 +79,5 @@ class PFCCPPDevice(NativeDevice):
         shutil.copy(Path(__file__).parent / "loops.h", directory)
 
 
-codegen_targets.add(SimdCodeObject)
 device = PFCCPPDevice()
 all_devices[device.device_name] = device

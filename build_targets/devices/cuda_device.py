@@ -20,6 +20,7 @@ from brian2cuda.codeobject import CUDAStandaloneCodeObject
 from brian2cuda.device import CUDAStandaloneDevice
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
+from build_targets.devices.merge import merge_sources
 from build_targets.devices.native_device import NativeDevice
 
 
@@ -37,23 +38,21 @@ class PFCCUDACodeObject(CUDAStandaloneCodeObject):
 
 
 class PFCCUDADevice(NativeDevice, CUDAStandaloneDevice):
-    """The device; set ``sort_spikes`` to add in the order of the other targets."""
+    """The device; without atomics, it adds in the order of the other targets."""
 
     device_name = "pfc_cuda_standalone"
-    sort_spikes = False
     # Kernels are launched and not waited for.
     synchronise = "CUDA_SAFE_CALL(cudaDeviceSynchronize());"
 
     def set_preferences(self, strict: bool) -> None:
         """brian2cuda's preferences that matter here, each with its reason."""
-        self.sort_spikes = strict
         b2.prefs.logging.console_log_level = "WARNING"  # it would list all of them
         prefs = b2.prefs.devices.cuda_standalone
         # A spike's synapses are served by this many blocks. A source has at most one synapse a
         # population when pooled, and connectivity is stored once for each block.
         prefs.parallel_blocks = 1
         # Spikes act in parallel, in no order; without, one after the other.
-        prefs.use_atomics = not self.sort_spikes
+        prefs.use_atomics = not strict
         # Bundles of synapses (push_synapse_bundles, threads_per_synapse_bundle) exist for delays
         # that differ between synapses; ours are one constant, which needs no queue: the defaults
         # stay, and so does most of the device heap (MB), which only such queues use.
@@ -73,21 +72,31 @@ class PFCCUDADevice(NativeDevice, CUDAStandaloneDevice):
 
     def code_object(self, *args: Any, template_kwds: Any = None, **kwds: Any) -> Any:
         """Code object; its template learns whether to sort spikes."""
-        template_kwds = dict(template_kwds or {}, sort_spikes=self.sort_spikes)
+        sort_spikes = not b2.prefs.devices.cuda_standalone.use_atomics
+        template_kwds = dict(template_kwds or {}, sort_spikes=sort_spikes)
         return super().code_object(*args, template_kwds=template_kwds, **kwds)
 
-    def network_run(self, net: Any, duration: Any, *args: Any, **kwds: Any) -> None:
-        """Generate the run; report the device memory in use at its end."""
+    def report_phases(self) -> None:
+        """The phases, and the device memory in use at the end."""
+        super().report_phases()
         self.insert_code(
             "before_end",
             "size_t _pfc_free, _pfc_total; cudaMemGetInfo(&_pfc_free, &_pfc_total); "
             'std::cout << "memory device " << _pfc_total - _pfc_free << std::endl;',
         )
-        super().network_run(net, duration, *args, **kwds)
 
     def copy_source_files(self, writer: Any, directory: str) -> None:
         """brian2cuda's headers, whichever class generates."""
-        shutil.copytree(Path(brian2cuda.__file__).parent / "brianlib", f"{directory}/brianlib")
+        shutil.copytree(
+            Path(brian2cuda.__file__).parent / "brianlib",
+            f"{directory}/brianlib",
+            dirs_exist_ok=True,
+        )
+
+    def generate_makefile(self, writer: Any, *args: Any, **kwds: Any) -> None:
+        """brian2cuda's makefile, for few and large files."""
+        merge_sources(writer)
+        super().generate_makefile(writer, *args, **kwds)
 
     def generate_objects_source(self, writer: Any, *args: Any, **kwds: Any) -> None:
         """Arrays; the names of the files that set them keep their capital letters."""

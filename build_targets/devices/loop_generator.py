@@ -14,11 +14,12 @@ from typing import Any, override
 
 import brian2 as b2
 import numpy as np
-from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.core.functions import DEFAULT_FUNCTIONS, Function
 from brian2.core.variables import ArrayVariable, Constant, DynamicArrayVariable
 from brian2.parsing.rendering import CPPNodeRenderer
 from brian2.utils.stringtools import get_identifiers
+
+from build_targets.devices.simd import SimdGenerator
 
 _DECLARATION = re.compile(r"const \w+ (\w+) = (.*);$")
 #: What changes from neuron to neuron, whatever the group.
@@ -45,7 +46,7 @@ class Loop:
     own: list[str]
 
 
-class LoopGenerator(CPPCodeGenerator):
+class LoopGenerator(SimdGenerator):
     """Brian2's generator; templates find the loop in the keyword ``loop``."""
 
     @property

@@ -37,10 +37,13 @@ def translate(source: Path, folder: Path) -> None:
     for path in (*folder.rglob("*.cu"), *folder.rglob("*.h")):
         if path.name in {Path(h).name for h in _HEADERS} | {"cuda_on_cpu.h"}:
             continue
-        text = _LAUNCH.sub(r"for (Launch _l(\2); _l.next();) \1(", path.read_text())
+        text = path.read_text().replace('.cu"\n', '.cpp"\n')  # files that include others
+        text = _LAUNCH.sub(r"for (Launch _l(\2); _l.next();) \1(", text)
         path.write_text('#include "cuda_on_cpu.h"\n' + text)
         if path.suffix == ".cu":
             path.rename(path.with_suffix(".cpp"))
+    sources = folder / "sources.txt"
+    sources.write_text(sources.read_text().replace(".cu\n", ".cpp\n"))
 
 
 class CudaOnCpuTarget(CudaTarget):

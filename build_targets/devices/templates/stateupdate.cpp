@@ -1,11 +1,13 @@
 {# USES_VARIABLES { N } #}
 {# ALLOWS_SCALAR_WRITE #}
-{# Brian2's template of this name. The iterations are independent: "omp simd" lets the compiler rely
-   on it without proving that no two arrays overlap, and pieces may be shared between threads. #}
-{% extends 'common_group.cpp' %}
+{# Brian2's template of this name, but where iterations are independent, "omp simd" lets the compiler
+   rely on it without proving that no two arrays overlap, and threads may share the pieces. #}
+{% extends 'brian2/stateupdate.cpp' %}
 {% from 'pieces.cpp' import declare_pieces, divide_anew, over_pieces with context %}
 
 {% block extra_headers %}
+{% include 'vector_math.h' %}
+
 {{declare_pieces(codeobj_name)}}
 {% endblock %}
 
@@ -14,6 +16,7 @@
 {% endblock %}
 
 {% block maincode %}
+{% if simd %}
     const size_t _vectorisation_idx = -1;
     {{scalar_code|autoindent}}
     const int _N = {{constant_or_scalar('N', variables['N'])}};
@@ -25,4 +28,7 @@
             {{loop.own|autoindent}}
         }
     {% endcall %}
+{% else %}
+{{ super() }}
+{% endif %}
 {% endblock %}

@@ -1,10 +1,12 @@
 {# USES_VARIABLES { N } #}
 {# Brian2's template of this name in two passes: all conditions, in a loop that has vectors and that
    threads may share; then a search for the few neurons that spike, in order. #}
-{% extends 'common_group.cpp' %}
+{% extends 'brian2/threshold.cpp' %}
 {% from 'pieces.cpp' import declare_pieces, divide_anew, over_pieces with context %}
 
 {% block extra_headers %}
+{% include 'vector_math.h' %}
+
 #include <cstring>
 {{declare_pieces(codeobj_name)}}
 {% endblock %}
@@ -14,6 +16,7 @@
 {% endblock %}
 
 {% block maincode %}
+{% if simd %}
     {# not_refractory and lastspike are added as needed_variables in the Thresholder class, so they
        can't be named above; the same goes for the array of spikes, which depends on the event #}
     const int _vectorisation_idx = -1;
@@ -47,9 +50,7 @@
         {% endif %}
     }
     {{_eventspace}}[_N] = _count;
-{% endblock %}
-
-{% block after_code %}
-{% set _eventspace = get_array_name(eventspace_variable) %}
-{{_eventspace}}[N] = 0;  // Note that this is not an off-by-1-error: the array has N+1 elements
+{% else %}
+{{ super() }}
+{% endif %}
 {% endblock %}
