@@ -27,6 +27,10 @@ FIGURES = Registry("figure", "pfc_standalone.figures.builtin", "FIGURE", "pfc_st
 _DPI = {"png": 200, "pdf": 300}  # in a PDF, of the parts that are drawn as pixels
 
 
+#: Each glyph of several characters would have a PDF embed one more font.
+_NO_LIGATURES = ("-liga",)
+
+
 class Figure(Protocol):
     """What a file calls ``FIGURE``: a function that draws a dataset."""
 
@@ -94,15 +98,18 @@ def _save(draw: Figure, dataset: xr.Dataset, folder: Path, written: dict[str, li
 
 def _write(figure: matplotlib.figure.Figure, folder: Path, stem: str) -> list[Path]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text
 
     FigureCanvasAgg(figure)
     figure.set_dpi(_DPI["png"])
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
-        figure.set_layout_engine("none")  # what is laid out stays, and is not laid out again
+        figure.set_layout_engine(None)  # "none" would draw twice for each file
+    for text in figure.findobj(Text):
+        text.set_fontfeatures(_NO_LIGATURES)
     png, pdf = folder / f"{stem}.png", folder / f"{stem}.pdf"
-    figure.savefig(png, dpi=_DPI["png"])
+    figure.savefig(png, dpi=_DPI["png"], pil_kwargs={"compress_level": 1})
     # The same data gives the same bytes.
     figure.savefig(pdf, dpi=_DPI["pdf"], metadata={"CreationDate": None})
     return [png, pdf]

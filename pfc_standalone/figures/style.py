@@ -47,6 +47,7 @@ STYLE: dict[Any, Any] = {
     "ytick.major.width": 0.6,
     "lines.linewidth": 1.2,
     "pdf.fonttype": 42,
+    "ps.fonttype": 42,  # by which matplotlib decides how many fonts a PDF embeds
 }
 #: All of matplotlib's settings, so that a user's own make no difference. The backend is none of a
 #: figure's business.

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 ROWS_SHOWN = 40  # neurons of a population, at most
+#: Trials with more spikes are drawn as pixels, which a PDF shows faster; 30 bytes a mark else.
+_MARKS = 20_000
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def _column(
     axes: NDArray[Any], dataset: xr.Dataset, trial: TrialRow, of_layer: dict[str, list[_Rows]]
 ) -> None:
     spikes = spikes_of(dataset, trial)
+    rasterized = sum(time.size for time, _ in spikes.values()) > _MARKS
     for ax, layer in zip(axes[:3], LAYERS, strict=True):
         base = 0
         for rows in of_layer[layer]:
@@ -95,7 +98,7 @@ def _column(
             few = neuron < rows.shown
             ax.plot(
                 time[few] - trial.onset, base + neuron[few], linestyle="none", marker="|",
-                markersize=1.6, markeredgewidth=0.5, color=rows.colour, rasterized=True,
+                markersize=1.6, markeredgewidth=0.5, color=rows.colour, rasterized=rasterized,
             )  # fmt: skip
             if base:  # above all marks: these are one image then, not one a population
                 ax.axhline(base - 0.5, color="white", linewidth=1.2, zorder=2.1)
