@@ -11,33 +11,88 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pfc_standalone.files import write_whole
+from pfc_standalone.record import Labelled
 
 if TYPE_CHECKING:
     import xarray as xr
 
 _SEAL = re.compile(rb"\nsha256 ([0-9a-f]{64})\n")
 _SEAL_SIZE = len("\nsha256 \n") + 64
+#: Arrays of numbers with more values are compressed, those with one dimension in parts of so many:
+#: HDF5's own guess of a few thousand costs more than the compression.
+_SMALL, _CHUNK = 1000, 2**17
 
 
-def write_netcdf(
-    dataset: xr.Dataset, path: Path, encoding: Mapping[str, Mapping[str, Any]] | None = None
-) -> None:
-    """Write a dataset, whole or not at all.
+def write_netcdf(record: Labelled, path: Path) -> None:
+    """Write a record of numbers, texts and truth values, whole or not at all.
+
+    The file is what xarray writes, coordinates and missing values included; arrays of numbers
+    that are not short are compressed.
 
     Raises
     ------
     OSError
         If it cannot be written; nothing is left of it.
     """
+    import h5netcdf
+
     image = io.BytesIO()
-    dataset.to_netcdf(image, engine="h5netcdf", encoding=encoding)
+    with h5netcdf.File(image, "w") as file:
+        file.dimensions = dict(record.sizes)
+        coordinates, others = _coordinates(record)
+        for name, variable in record.variables.items():
+            _write_variable(file, name, variable, coordinates.get(name, ""))
+        file.attrs.update(dict(record.attrs) | others)
     with image.getbuffer() as content:
         write_whole(path, content, f"\nsha256 {hashlib.sha256(content).hexdigest()}\n".encode())
+
+
+def _write_variable(file: Any, name: str, variable: Any, coordinates: str) -> None:
+    """Write a variable in the way in which xarray encodes what netCDF lacks."""
+    values, attributes, options = variable.values, dict(variable.attrs), {}
+    if coordinates:
+        attributes["coordinates"] = coordinates
+    kind = values.dtype.kind
+    dtype = file._h5py.string_dtype() if kind in "OU" else values.dtype
+    if kind in "OU":
+        values = values.astype(object)
+    elif kind == "b":
+        values, dtype, attributes["dtype"] = values.astype(np.int8), np.int8, "bool"
+    elif kind == "f":
+        options["fillvalue"] = values.dtype.type(np.nan)
+    if kind in "iuf" and values.size > _SMALL:
+        options |= {"compression": "gzip", "compression_opts": 1, "shuffle": kind != "f"}
+        if values.ndim == 1:
+            options["chunks"] = (min(values.size, _CHUNK),)
+    written = file.create_variable(name, variable.dims, dtype, **options)
+    written.attrs.update(attributes)
+    written[...] = values
+
+
+def _coordinates(record: Labelled) -> tuple[dict[str, str], dict[str, str]]:
+    """The ``coordinates`` attribute of each variable that has some on its dimensions, and of the
+    file for those that no variable has.
+
+    A name with a space in it cannot stand there.
+    """
+    variables = record.variables
+    names = {n for n in record.coords if variables[n].dims != (n,) and " " not in n}
+    found = {
+        name: {c for c in names if set(variables[c].dims) <= set(variable.dims)}
+        for name, variable in variables.items()
+        if name not in names and name not in variable.dims
+    }
+    others = names.difference(*found.values())
+    return (
+        {name: " ".join(sorted(some)) for name, some in found.items()},
+        {"coordinates": " ".join(sorted(others))} if others else {},
+    )
 
 
 def read_netcdf(path: Path) -> xr.Dataset:

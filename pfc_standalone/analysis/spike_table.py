@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    import xarray as xr
+from pfc_standalone.record import Labelled
 
 #: Position of a replicate in its dataset, start and stop in s.
 Windows = list[tuple[int, float, float]]
@@ -34,7 +33,7 @@ def mean_over(values: NDArray[np.float64], windows: Windows) -> float:
 class SpikeTable:
     """Spike times of each population and replicate, quick to look up by window."""
 
-    def __init__(self, dataset: xr.Dataset) -> None:
+    def __init__(self, dataset: Labelled) -> None:
         self.names: list[str] = dataset["population_name"].values.tolist()
         self._starts = dataset["population_start"].values
         self.sizes: NDArray[np.int64] = dataset["population_size"].values

@@ -108,12 +108,12 @@ def _main(make_target: Callable[[argparse.Namespace], Target], arguments: Any) -
     check_disk(plan.requests[0], len(plan.requests), parent)
     described = describe_plan(plan, target)
     place = _workplace(arguments.output, parameters, target.name)
-    from pfc_standalone.commands.conclude import conclude  # scipy takes long to import
+    from pfc_standalone.commands.conclude import conclude
 
     with place.claimed(described):
         with progress_bars(log) as report:
             _run(place, plan, target, report)
-        summary = conclude(place, figures=not arguments.no_figures)
+        summary = conclude(place, plan, figures=not arguments.no_figures)
     print_report(summary, place.output, arguments.json)
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -22,11 +22,9 @@ from pfc_standalone.figures.trial import (
     title,
     trial_rows,
 )
+from pfc_standalone.record import Labelled
 from pfc_standalone.results.dataset import task_of
 from pfc_standalone.tasks import LAYERS
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 ROWS_SHOWN = 40  # neurons of a population, at most
 #: Trials with more spikes are drawn as pixels, which a PDF shows faster; 30 bytes a mark else.
@@ -44,7 +42,7 @@ class _Rows:
     shown: int  # neurons
 
 
-def draw(dataset: xr.Dataset) -> dict[str, Figure]:
+def draw(dataset: Labelled) -> dict[str, Figure]:
     """Two trials side by side, which differ in what is to be remembered if they can."""
     trials = trial_rows(dataset) if "spike_time" in dataset else []
     if not trials:
@@ -76,7 +74,7 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     return {"raster": figure}
 
 
-def _rows(dataset: xr.Dataset, colours: dict[str, str]) -> list[_Rows]:
+def _rows(dataset: Labelled, colours: dict[str, str]) -> list[_Rows]:
     columns = (dataset[f"population_{n}"].values for n in ("name", "layer", "unit", "type", "size"))
     found = []
     for name, layer, unit, kind, size in zip(*(c.tolist() for c in columns), strict=True):
@@ -87,7 +85,7 @@ def _rows(dataset: xr.Dataset, colours: dict[str, str]) -> list[_Rows]:
 
 
 def _column(
-    axes: NDArray[Any], dataset: xr.Dataset, trial: TrialRow, of_layer: dict[str, list[_Rows]]
+    axes: NDArray[Any], dataset: Labelled, trial: TrialRow, of_layer: dict[str, list[_Rows]]
 ) -> None:
     spikes = spikes_of(dataset, trial)
     rasterized = sum(time.size for time, _ in spikes.values()) > _MARKS
@@ -114,7 +112,7 @@ def _name_rows(ax: Axes, rows: list[_Rows]) -> None:
         text.set_color(row.colour)
 
 
-def _labels(dataset: xr.Dataset, trial: TrialRow) -> str:
+def _labels(dataset: Labelled, trial: TrialRow) -> str:
     """The labels of the replicate of a trial, "" without any."""
     parts = []
     for name in json.loads(dataset.attrs["labels"]):
