@@ -413,7 +413,8 @@ def median_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
         return _undefined()
     x.sort()
     low = max(_rank_below(x.size, (1 - confidence) / 2), 0)
-    return float(np.median(x)), float(x[low]), float(x[x.size - 1 - low])
+    median = (x[(x.size - 1) // 2] + x[x.size // 2]) / 2  # np.median imports masked arrays
+    return float(median), float(x[low]), float(x[x.size - 1 - low])
 
 
 def _rank_below(n: int, tail: float) -> int:
