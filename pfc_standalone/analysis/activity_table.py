@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pfc_standalone.analysis.spike_table import SpikeTable, Windows, mean_over
+from pfc_standalone.analysis.spike_table import SpikeTable, Windows, mean_over, spike_table
 from pfc_standalone.record import Labelled
 
 
@@ -34,4 +34,4 @@ class ActivityTable:
 
 def table_of(dataset: Labelled) -> SpikeTable | ActivityTable:
     """The table of a dataset: of its spikes, or of its activities."""
-    return SpikeTable(dataset) if "spike_time" in dataset else ActivityTable(dataset)
+    return spike_table(dataset) if "spike_time" in dataset else ActivityTable(dataset)

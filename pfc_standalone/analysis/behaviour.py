@@ -14,7 +14,7 @@ from pfc_standalone.analysis.spike_statistics import (
     median_interval,
     proportion_interval,
 )
-from pfc_standalone.analysis.spike_table import SpikeTable
+from pfc_standalone.analysis.spike_table import SpikeTable, spike_table
 from pfc_standalone.record import Labelled
 from pfc_standalone.results import parameters_of, task_of
 
@@ -144,7 +144,7 @@ def add_responses[Some: Labelled](dataset: Some, begin: float = 0.0) -> Some:
 
 def _spike_evidence(dataset: Labelled, begin: float) -> Callable[[int, float], Evidence]:
     """Of a replicate and the end of its last trial: filtered rates of the output units."""
-    units, table = task_of(dataset).units["output"], SpikeTable(dataset)
+    units, table = task_of(dataset).units["output"], spike_table(dataset)
 
     def evidence(replicate: int, end: float) -> Evidence:
         rule = parameters_of(dataset, replicate).decision

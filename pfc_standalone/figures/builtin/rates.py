@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pfc_standalone.analysis.spike_statistics import filtered_rate
-from pfc_standalone.analysis.spike_table import SpikeTable
+from pfc_standalone.analysis.spike_table import SpikeTable, spike_table
 from pfc_standalone.figures.style import DASHES, WIDTH, unit_colours
 from pfc_standalone.figures.trial import TrialRow, by_condition, shade_phases, trial_rows
 from pfc_standalone.record import Labelled
@@ -61,7 +61,7 @@ class _Shown:
 def _shown(dataset: Labelled) -> _Shown:
     if "spike_time" not in dataset:
         return _activities(dataset)
-    table = SpikeTable(dataset)
+    table = spike_table(dataset)
     return _Shown(
         "rates", LAYERS, " (Hz)", lambda trials, name: _aligned_rates(trials, table, name), 1.0,
         lambda some: f"Rates of selective units as the decision sees them (filter {_tau(some)})",
