@@ -41,7 +41,7 @@ def contents(path):
     with h5py.File(path) as file:
         for name, data in (("", file), *file.items()):
             attributes = {
-                key: (np.asarray(value).dtype.str, np.asarray(value).tolist())
+                key: (np.asarray(value).dtype.str, str(value))
                 for key, value in data.attrs.items()
                 if key not in ("DIMENSION_LIST", "REFERENCE_LIST", "_NCProperties")
             }
