@@ -72,7 +72,8 @@ def _write_record(file: h5py.File, record: Labelled) -> None:
         if coordinates.get(name):
             written.attrs["coordinates"] = coordinates[name]
         if variable.dims:
-            written.attrs["_Netcdf4Dimid"] = np.int32(numbers[variable.dims[0]])
+            if written.size:
+                written.attrs["_Netcdf4Dimid"] = np.int32(numbers[variable.dims[0]])
             written.attrs["_Netcdf4Coordinates"] = np.array(
                 [numbers[d] for d in variable.dims], np.int32
             )
@@ -104,6 +105,8 @@ def _write_variable(file: h5py.File, name: str, variable: Any) -> h5py.Dataset:
         options |= {"compression": "gzip", "compression_opts": 1, "shuffle": kind != "f"}
         if values.ndim == 1:
             options["chunks"] = (min(values.size, _CHUNK),)
+    if 0 in values.shape:  # netCDF's dimensions without length are those that may grow
+        options["maxshape"] = tuple(size or None for size in values.shape)
     written = file.create_dataset(name, data=values, **options)
     for key, value in attributes.items():
         written.attrs[key] = value if isinstance(value, str) else np.atleast_1d(value)
