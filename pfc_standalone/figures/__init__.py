@@ -19,6 +19,7 @@ from pfc_standalone.registry import Registry
 if TYPE_CHECKING:
     import matplotlib.figure
     import xarray as xr
+    from matplotlib.layout_engine import LayoutEngine
 
 __all__ = ["FIGURES", "Figure", "FigureError", "save_figures"]
 
@@ -108,8 +109,7 @@ def _write(figure: matplotlib.figure.Figure, folder: Path, stem: str) -> list[Pa
     figure.set_dpi(_DPI["png"])
     engine = figure.get_layout_engine()
     if engine is not None:
-        engine.execute(figure)
-        figure.set_layout_engine(None)  # "none" would draw twice for each file
+        _lay_out(figure, engine)
     for text in figure.findobj(Text):
         text.set_fontfeatures(_NO_LIGATURES)
     png, pdf = folder / f"{stem}.png", folder / f"{stem}.pdf"
@@ -117,6 +117,24 @@ def _write(figure: matplotlib.figure.Figure, folder: Path, stem: str) -> list[Pa
     # The same data gives the same bytes.
     figure.savefig(pdf, dpi=_DPI["pdf"], metadata={"CreationDate": None})
     return [png, pdf]
+
+
+def _lay_out(figure: matplotlib.figure.Figure, engine: LayoutEngine) -> None:
+    """Lay a figure out once, and keep its ticks as they are then."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator
+
+    for ax in figure.axes:
+        for spine in ax.spines.values():  # as large as what they frame
+            spine.set_in_layout(False)
+    engine.execute(figure)
+    figure.set_layout_engine(None)  # "none" would draw twice for each file
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            places, formatter = axis.get_majorticklocs().tolist(), axis.get_major_formatter()
+            fixed = FixedFormatter(formatter.format_ticks(places))
+            fixed.set_offset_string(formatter.get_offset())
+            axis.set_major_locator(FixedLocator(places))
+            axis.set_major_formatter(fixed)
 
 
 def _in_words(failures: dict[str, Exception]) -> str:

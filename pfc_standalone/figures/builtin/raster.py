@@ -12,7 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pfc_standalone.figures.style import INHIBITORY, NONSELECTIVE, WIDTH, unit_colours
+from pfc_standalone.figures.style import (
+    INHIBITORY,
+    NONSELECTIVE,
+    WIDTH,
+    only_outer_axes,
+    unit_colours,
+)
 from pfc_standalone.figures.trial import (
     TrialRow,
     example_trials,
@@ -57,6 +63,7 @@ def draw(dataset: Labelled) -> dict[str, Figure]:
         4, len(shown), sharex="col", sharey="row", squeeze=False,
         height_ratios=[*heights, 0.05 * sum(heights)],
     )  # fmt: skip
+    only_outer_axes(grid)
     for column, trial in zip(grid.T, shown, strict=True):
         _column(column, dataset, trial, of_layer)
         show_response(column[3], trial, colours)

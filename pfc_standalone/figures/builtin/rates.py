@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pfc_standalone.analysis.spike_statistics import filtered_rate
 from pfc_standalone.analysis.spike_table import SpikeTable, spike_table
-from pfc_standalone.figures.style import DASHES, WIDTH, unit_colours
+from pfc_standalone.figures.style import DASHES, WIDTH, only_outer_axes, unit_colours
 from pfc_standalone.figures.trial import TrialRow, by_condition, shade_phases, trial_rows
 from pfc_standalone.record import Labelled
 from pfc_standalone.results.dataset import task_of
@@ -98,6 +98,7 @@ def _at_delay(task: Task, shown: _Shown, trials: list[TrialRow]) -> Figure:
     size = max(WIDTH, _NARROWEST * len(groups)), height
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(rows, len(groups), sharex="col", sharey="row", squeeze=False)
+    only_outer_axes(grid)
     for column, (condition, some) in zip(grid.T, groups.items(), strict=True):
         for ax, layer in zip(column, shown.layers, strict=True):
             for unit in task.units[layer]:
