@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 if __name__ == "__main__":  # importing all the rest takes a while
-    from pfc_standalone.interrupts import end_at_once
+    from pfc_standalone.starting import start
 
-    end_at_once()
+    start()
 
 from build_targets.building.cmake_build import compile_folder
 from build_targets.building.compiler import compiler_requirement, native_toolchain

@@ -10,9 +10,9 @@ if __name__ == "__main__" and not sys.flags.safe_path:
     sys.path[0] = str(Path(__file__).parent.parent)
 
 if __name__ == "__main__":  # importing all the rest takes a while
-    from pfc_standalone.interrupts import end_at_once
+    from pfc_standalone.starting import start
 
-    end_at_once()
+    start()
 
 from pfc_standalone.commands import COMMANDS
 from pfc_standalone.errors import ParameterError

@@ -46,7 +46,7 @@ class Registry:
     def names(self) -> tuple[str, ...]:
         """Names of all variants: the folder's in alphabetical order, then entry points."""
         found = dict.fromkeys(self._files())
-        found |= dict.fromkeys(e.name for e in _entry_points(self.group, tuple(sys.path)))
+        found |= dict.fromkeys(e.name for e in entries(self.group))
         return tuple(found)
 
     def get(self, name: str) -> Any:
@@ -60,7 +60,7 @@ class Registry:
         files = self._files()
         if name in files:
             return getattr(importlib.import_module(files[name]), self.attribute)
-        for entry in _entry_points(self.group, tuple(sys.path)):
+        for entry in entries(self.group):
             if entry.name == name:
                 return entry.load()
         raise ParameterError(self.not_found(name))
@@ -88,7 +88,12 @@ class Registry:
         return {m.replace("_", self.separator): f"{self.package}.{m}" for m in modules}
 
 
-@functools.lru_cache(maxsize=64)
-def _entry_points(group: str, path: tuple[str, ...]) -> tuple[importlib.metadata.EntryPoint, ...]:
-    """Entry points of a group; looked up once for each import path, since it takes milliseconds."""
-    return tuple(importlib.metadata.entry_points(group=group))
+def entries(group: str) -> tuple[importlib.metadata.EntryPoint, ...]:
+    """Entry points of a group."""
+    return tuple(_entry_points(tuple(sys.path)).select(group=group))
+
+
+@functools.lru_cache(maxsize=8)
+def _entry_points(path: tuple[str, ...]) -> importlib.metadata.EntryPoints:
+    """All of them; looked up once for each import path, since it takes many milliseconds."""
+    return importlib.metadata.entry_points()

@@ -6,12 +6,13 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from build_targets.building.environment import PROJECT
 from pfc_standalone.errors import TargetError
+from pfc_standalone.registry import entries
 
 #: Doors through which another package may decide what is generated.
 _DOORS = ("models", "connections", "learning_rules", "noise", "targets")
@@ -92,7 +93,7 @@ def _foreign_sources() -> list[tuple[str, Path]]:
     """Source of what other packages bring through these doors, each with its entry point."""
     found = []
     for group in sorted(f"pfc_standalone.{door}" for door in _DOORS):
-        for entry in entry_points(group=group):
+        for entry in entries(group):
             if entry.module.partition(".")[0] in ("pfc_standalone", "build_targets"):
                 continue
             try:

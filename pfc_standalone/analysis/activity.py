@@ -4,8 +4,6 @@ irregularity, correlation and selectivity.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,10 +15,8 @@ from pfc_standalone.analysis.spike_statistics import (
     proportion_interval,
 )
 from pfc_standalone.analysis.spike_table import SpikeTable, Windows
+from pfc_standalone.record import Labelled
 from pfc_standalone.results import task_of
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 #: The delay activity is measured from this long after the cue's end, s: the cue itself has
 #: decayed from the NMDA conductance (tau 100 ms) to 8 %.
@@ -40,12 +36,12 @@ PEAK_BIN = 0.05
 COMPARED = (0.15, 0.35)
 
 
-def rest_windows(dataset: xr.Dataset) -> Windows:
+def rest_windows(dataset: Labelled) -> Windows:
     """From each trial's start to its cue."""
     return _windows(dataset, dataset["trial_start"].values, dataset["trial_onset"].values)
 
 
-def delay_windows(dataset: xr.Dataset, cue: str | None = None) -> Windows:
+def delay_windows(dataset: Labelled, cue: str | None = None) -> Windows:
     """From `AFTER_CUE` after the cue's end to the delay's end; only trials with that cue."""
     start = dataset["trial_cue_end"].values + AFTER_CUE
     stop = dataset["trial_cue_end"].values + dataset["trial_delay"].values
@@ -54,7 +50,7 @@ def delay_windows(dataset: xr.Dataset, cue: str | None = None) -> Windows:
 
 
 def _windows(
-    dataset: xr.Dataset,
+    dataset: Labelled,
     start: NDArray[np.float64],
     stop: NDArray[np.float64],
     chosen: NDArray[np.bool_] | None = None,
@@ -65,7 +61,7 @@ def _windows(
     return [(int(r), float(start[r, k]), float(stop[r, k])) for r, k in np.argwhere(valid)]
 
 
-def population_rates(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
+def population_rates(dataset: Labelled) -> dict[str, dict[str, float]]:
     """Rates by population, Hz; of a model whose units have activities, these.
 
     Returns
@@ -92,11 +88,11 @@ def population_rates(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
     return found
 
 
-def _held_above(dataset: xr.Dataset) -> float:
+def _held_above(dataset: Labelled) -> float:
     return HELD_HZ if "spike_time" in dataset else HELD_ACTIVITY
 
 
-def memory_held(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
+def memory_held(dataset: Labelled) -> dict[str, dict[str, float]]:
     """Fraction of trials at whose delay's end memory held the cue, and only the cue, by delay.
 
     Returns
@@ -126,7 +122,7 @@ def memory_held(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
     return found
 
 
-def false_memory(dataset: xr.Dataset) -> dict[str, float]:
+def false_memory(dataset: Labelled) -> dict[str, float]:
     """Fraction of trials in which a memory unit is active before its cue: ``value low high n``."""
     table, windows = table_of(dataset), rest_windows(dataset)
     windows = [(r, max(start, stop - HELD_WINDOW), stop) for r, start, stop in windows]
@@ -139,7 +135,7 @@ def false_memory(dataset: xr.Dataset) -> dict[str, float]:
     return {"value": value, "low": low, "high": high, "n": active.size}
 
 
-def selectivity(dataset: xr.Dataset) -> dict[str, float]:
+def selectivity(dataset: Labelled) -> dict[str, float]:
     """(own - other)/(own + other) of the delay rates of each memory unit that holds a cue."""
     return {
         name: (r["delay"] - r["delay_other"]) / (r["delay"] + r["delay_other"])
@@ -148,7 +144,7 @@ def selectivity(dataset: xr.Dataset) -> dict[str, float]:
     }
 
 
-def delay_regularity(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
+def delay_regularity(dataset: Labelled) -> dict[str, dict[str, float]]:
     """How irregular and how correlated each memory unit is while it holds its own cue.
 
     Returns
@@ -176,9 +172,9 @@ def delay_regularity(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
     return found
 
 
-def largest_rate(dataset: xr.Dataset) -> dict[str, float]:
+def largest_rate(dataset: Labelled) -> dict[str, float]:
     """Largest rate of each population in any 50 ms of any replicate, Hz."""
-    table, end = SpikeTable(dataset), float(dataset["trial_end"].max())
+    table, end = SpikeTable(dataset), float(np.nanmax(dataset["trial_end"].values))
     return {
         name: max(
             float(population_rate(t, int(size), 0.0, end, PEAK_BIN)[1].max())
@@ -188,7 +184,7 @@ def largest_rate(dataset: xr.Dataset) -> dict[str, float]:
     }
 
 
-def output_contest(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
+def output_contest(dataset: Labelled) -> dict[str, dict[str, float]]:
     """Rates of the outputs in the time in which they compete, by condition, Hz.
 
     Returns

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
-from pfc_standalone.analysis.spike_table import SpikeTable, Windows, mean_over
-
-if TYPE_CHECKING:
-    import xarray as xr
+from pfc_standalone.analysis.spike_table import SpikeTable, Windows, mean_over, spike_table
+from pfc_standalone.record import Labelled
 
 
 class ActivityTable:
     """Activities of each unit that has any, quick to look up by window."""
 
-    def __init__(self, dataset: xr.Dataset) -> None:
+    def __init__(self, dataset: Labelled) -> None:
         self.names: list[str] = dataset["activity_unit"].values.tolist()
         self._time = dataset["activity_time"].values
         self._activity = dataset["activity"].values
@@ -36,6 +32,6 @@ class ActivityTable:
         return mean_over(self.rates(name, windows), windows)
 
 
-def table_of(dataset: xr.Dataset) -> SpikeTable | ActivityTable:
+def table_of(dataset: Labelled) -> SpikeTable | ActivityTable:
     """The table of a dataset: of its spikes, or of its activities."""
-    return SpikeTable(dataset) if "spike_time" in dataset else ActivityTable(dataset)
+    return spike_table(dataset) if "spike_time" in dataset else ActivityTable(dataset)

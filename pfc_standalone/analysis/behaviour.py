@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,9 @@ from pfc_standalone.analysis.spike_statistics import (
     median_interval,
     proportion_interval,
 )
-from pfc_standalone.analysis.spike_table import SpikeTable
+from pfc_standalone.analysis.spike_table import SpikeTable, spike_table
+from pfc_standalone.record import Labelled
 from pfc_standalone.results import parameters_of, task_of
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 #: Grid on which the decision rule watches the output, s: the resolution of reaction times.
 GRID = 1e-3
@@ -95,7 +93,7 @@ class Evidence:
         return unit, (step + self.waits) * self.grid if step >= 0 else np.nan, early
 
 
-def add_responses(dataset: xr.Dataset, begin: float = 0.0) -> xr.Dataset:
+def add_responses[Some: Labelled](dataset: Some, begin: float = 0.0) -> Some:
     """Read the network's response to every trial from its outputs.
 
     Adds ``trial_response`` (output unit, "" for none), ``trial_reaction_time`` (s from the
@@ -114,7 +112,7 @@ def add_responses(dataset: xr.Dataset, begin: float = 0.0) -> xr.Dataset:
     units = task_of(dataset).units["output"]
     waits = "spike_time" not in dataset
     evidence_of = _activities(dataset) if waits else _spike_evidence(dataset, begin)
-    shape = dataset["trial_onset"].shape
+    shape = dataset["trial_onset"].values.shape
     response = np.full(shape, "", dtype="U16")
     reaction = np.full(shape, np.nan)
     early = np.zeros(shape, dtype=bool)
@@ -144,9 +142,9 @@ def add_responses(dataset: xr.Dataset, begin: float = 0.0) -> xr.Dataset:
     return dataset.assign(added)
 
 
-def _spike_evidence(dataset: xr.Dataset, begin: float) -> Callable[[int, float], Evidence]:
+def _spike_evidence(dataset: Labelled, begin: float) -> Callable[[int, float], Evidence]:
     """Of a replicate and the end of its last trial: filtered rates of the output units."""
-    units, table = task_of(dataset).units["output"], SpikeTable(dataset)
+    units, table = task_of(dataset).units["output"], spike_table(dataset)
 
     def evidence(replicate: int, end: float) -> Evidence:
         rule = parameters_of(dataset, replicate).decision
@@ -157,11 +155,12 @@ def _spike_evidence(dataset: xr.Dataset, begin: float) -> Callable[[int, float],
     return evidence
 
 
-def _activities(dataset: xr.Dataset) -> Callable[[int, float], Evidence]:
+def _activities(dataset: Labelled) -> Callable[[int, float], Evidence]:
     """The same of a model whose units have activities: they are what is watched."""
     wanted = [f"output_{u}" for u in task_of(dataset).units["output"]]
-    outputs = dataset["activity"].sel(activity_unit=wanted).values
-    begin = float(dataset["activity_time"][0])
+    known = dataset["activity_unit"].values.tolist()
+    outputs = dataset["activity"].values[:, [known.index(name) for name in wanted]]
+    begin = float(dataset["activity_time"].values[0])
 
     def evidence(replicate: int, end: float) -> Evidence:
         parameters = parameters_of(dataset, replicate)
@@ -188,7 +187,7 @@ def _output_rates(
     return np.array(rates)
 
 
-def accuracy(dataset: xr.Dataset) -> dict[str, dict[str, dict[str, float]]]:
+def accuracy(dataset: Labelled) -> dict[str, dict[str, dict[str, float]]]:
     """Fraction of correct trials by delay (as typed) and condition, Wilson 95 % interval.
 
     Returns
@@ -204,7 +203,7 @@ def accuracy(dataset: xr.Dataset) -> dict[str, dict[str, dict[str, float]]]:
     return _by_condition(dataset, entry)
 
 
-def reaction_time(dataset: xr.Dataset) -> dict[str, dict[str, dict[str, float]]]:
+def reaction_time(dataset: Labelled) -> dict[str, dict[str, dict[str, float]]]:
     """Median reaction time (s) of correct trials by delay and condition, 95 % interval.
 
     Returns
@@ -220,7 +219,7 @@ def reaction_time(dataset: xr.Dataset) -> dict[str, dict[str, dict[str, float]]]
     return _by_condition(dataset, entry)
 
 
-def _by_condition(dataset: xr.Dataset, entry: Any) -> dict[str, dict[str, dict[str, float]]]:
+def _by_condition(dataset: Labelled, entry: Any) -> dict[str, dict[str, dict[str, float]]]:
     condition, delay = dataset["trial_condition"].values, dataset["trial_delay_text"].values
     found: dict[str, dict[str, dict[str, float]]] = {}
     present = condition != ""
@@ -237,19 +236,19 @@ def _in_order(texts: NDArray[np.str_]) -> list[str]:
     return sorted(set(texts.tolist()), key=float)
 
 
-def premature_responses(dataset: xr.Dataset) -> dict[str, float]:
+def premature_responses(dataset: Labelled) -> dict[str, float]:
     """Fraction of trials with a response before the decision window: ``value low high n``."""
     return _fraction(dataset, "trial_premature")
 
 
-def early_crossings(dataset: xr.Dataset) -> dict[str, float]:
+def early_crossings(dataset: Labelled) -> dict[str, float]:
     """Of a model that waits for the window: fraction of trials in which an output was above the
     threshold at some time before, ``value low high n``.
     """
     return _fraction(dataset, "trial_early_crossing")
 
 
-def _fraction(dataset: xr.Dataset, name: str) -> dict[str, float]:
+def _fraction(dataset: Labelled, name: str) -> dict[str, float]:
     present = dataset["trial_condition"].values != ""
     said = dataset[name].values[present]
     value, low, high = proportion_interval(int(said.sum()), said.size)

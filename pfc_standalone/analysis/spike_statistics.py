@@ -8,10 +8,12 @@ handed in. Windows are (start, stop) in s and half-open: a spike at ``start`` co
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import accumulate
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import signal, stats
 
 Windows = Sequence[tuple[float, float]]
 Interval = tuple[float, float, float]
@@ -131,11 +133,13 @@ def filtered_rate(
     spikes = spikes[spikes <= times[-1] + ROUNDING]
     step = np.maximum(np.ceil((spikes - start - ROUNDING) / dt), 0).astype(np.int64)
     step = np.minimum(step, n_times - 1)
-    # What is left of each spike at its first grid point; lfilter lets it decay from there.
+    # What is left of each spike at its first grid point; it decays from there.
     left = np.exp(-np.maximum(times[step] - spikes, 0) / tau)
     inflow = np.bincount(step, weights=left, minlength=n_times) / (tau * n_neurons)
-    rate = signal.lfilter([1.0], [1.0, -np.exp(-dt / tau)], inflow)
-    return times, np.asarray(rate, dtype=np.float64)
+    decay = float(np.exp(-dt / tau))
+    # what scipy.signal.lfilter gives, whose import takes longer than a minute of this
+    rate = accumulate(inflow.tolist(), lambda before, more: more + decay * before)
+    return times, np.fromiter(rate, np.float64, n_times)
 
 
 # ---------------------------------------------------------------- irregularity, synchrony
@@ -329,6 +333,8 @@ def ks_distance(a: ArrayLike, b: ArrayLike) -> float:
     for name, sample in (("a", a), ("b", b)):
         if sample.size == 0:
             raise ValueError(f"sample {name} is empty; its distribution is undefined")
+    from scipy import stats  # takes as long to import as a short experiment to analyse
+
     # The p-value is not used; "asymp" finds it quickly, but divides by 0 for two single values.
     with np.errstate(divide="ignore"):
         return float(stats.ks_2samp(a, b, method="asymp").statistic)
@@ -364,8 +370,11 @@ def proportion_interval(k: int, n: int, confidence: float = 0.95) -> Interval:
         raise ValueError(f"k = {k} must lie in 0..n, with n = {n}")
     if n == 0:
         return _undefined()
-    bounds = stats.binomtest(int(k), int(n)).proportion_ci(confidence, method="wilson")
-    return float(k / n), float(bounds.low), float(bounds.high)
+    k, n = int(k), int(n)
+    z, p = NormalDist().inv_cdf(0.5 + 0.5 * confidence), k / n
+    centre, width = 2 * n * p + z**2, z * (4 * n * p * (1 - p) + z**2) ** 0.5
+    low, high = ((centre + side) / (2 * (n + z**2)) for side in (-width, width))
+    return p, low if k else 0.0, high if k < n else 1.0
 
 
 def median_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
@@ -402,12 +411,26 @@ def median_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
     x = x[~np.isnan(x)]
     if x.size == 0:
         return _undefined()
-    low, high = stats.quantile_test(x, p=0.5).confidence_interval(confidence)
-    return (
-        float(np.median(x)),
-        float(x.min() if np.isnan(low) else low),
-        float(x.max() if np.isnan(high) else high),
-    )
+    x.sort()
+    low = max(_rank_below(x.size, (1 - confidence) / 2), 0)
+    median = (x[(x.size - 1) // 2] + x[x.size // 2]) / 2  # np.median imports masked arrays
+    return float(median), float(x[low]), float(x[x.size - 1 - low])
+
+
+def _rank_below(n: int, tail: float) -> int:
+    """Largest number below which Binomial(n, 1/2) falls with a probability of less than ``tail``,
+    less one; -1 if there is none.
+
+    The median lies below as many values of a sample with at most that probability, and above as
+    many by symmetry.
+    """
+    allowed = Fraction(tail) * 2**n
+    k, ways, total = 0, 1, 1  # to have k values of n below the median, and to have at most k
+    while total < allowed:
+        ways = ways * (n - k) // (k + 1)
+        k += 1
+        total += ways
+    return k - 1
 
 
 def _undefined() -> Interval:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    import xarray as xr
+from pfc_standalone.record import Column, Labelled, Record
 
 #: Position of a replicate in its dataset, start and stop in s.
 Windows = list[tuple[int, float, float]]
@@ -34,10 +34,12 @@ def mean_over(values: NDArray[np.float64], windows: Windows) -> float:
 class SpikeTable:
     """Spike times of each population and replicate, quick to look up by window."""
 
-    def __init__(self, dataset: xr.Dataset) -> None:
+    def __init__(self, dataset: Labelled) -> None:
         self.names: list[str] = dataset["population_name"].values.tolist()
-        self._starts = dataset["population_start"].values
+        starts = dataset["population_start"].values
         self.sizes: NDArray[np.int64] = dataset["population_size"].values
+        self._population = np.repeat(np.arange(len(self.names)), self.sizes)
+        self._first = starts[self._population].astype(np.int32)
         time, neuron = dataset["spike_time"].values, dataset["spike_neuron"].values
         replicate = dataset["spike_replicate"].values
         # spikes name their replicate by its number, which a selection of replicates keeps
@@ -57,22 +59,24 @@ class SpikeTable:
         for part in parts:
             group = self._groups(neuron[part], replicate[part], position)
             order = np.argsort(group, kind="stable")
-            some, first, count = np.unique(group[order], return_index=True, return_counts=True)
-            at = np.arange(group.size) + np.repeat(free[some] - first, count)
-            free[some] += count
-            self._time[at] = time[part][order]
-            population = np.minimum(group[order] % len(self.names), len(self.names) - 1)
-            self._neuron[at] = neuron[part][order] - self._starts[population]
+            moved = time[part][order], (neuron[part] - self._first[neuron[part]])[order]
+            stop = 0
+            for number, count in enumerate(np.bincount(group).tolist()):
+                if count:
+                    here = slice(free[number], free[number] + count)
+                    start, stop = stop, stop + count
+                    self._time[here], self._neuron[here] = (x[start:stop] for x in moved)
+                    free[number] += count
         self._sort()
 
     def _groups(
         self, neuron: NDArray[Any], replicate: NDArray[Any], position: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
+    ) -> NDArray[Any]:
         """Number of replicate and population of each spike; one past the last for none."""
-        population = np.searchsorted(self._starts, neuron, side="right") - 1
         here = position[np.minimum(replicate, position.size - 1)]
         none = (position.max(initial=-1) + 1) * len(self.names)
-        return np.where(here < 0, none, here * len(self.names) + population)
+        group = np.where(here < 0, none, here * len(self.names) + self._population[neuron])
+        return group.astype(np.min_scalar_type(none))  # numpy sorts 16 bits by counting
 
     def _sort(self) -> None:
         """Put the spikes of each group in order of time, as those of a run are already."""
@@ -102,3 +106,16 @@ class SpikeTable:
     def rate(self, name: str, windows: Windows) -> float:
         """Mean rate over all windows, Hz; NaN without any."""
         return mean_over(self.rates(name, windows), windows)
+
+
+_OF_RECORDS: WeakKeyDictionary[Column, SpikeTable] = WeakKeyDictionary()
+
+
+def spike_table(dataset: Labelled) -> SpikeTable:
+    """The table of a dataset; of a record, whose columns never change, it is made once."""
+    if not isinstance(dataset, Record):
+        return SpikeTable(dataset)
+    spikes = dataset["spike_time"]
+    if spikes not in _OF_RECORDS:
+        _OF_RECORDS[spikes] = SpikeTable(dataset)
+    return _OF_RECORDS[spikes]

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pfc_standalone.analysis import activity, behaviour
+from pfc_standalone.record import Labelled
 from pfc_standalone.results import parameter_values, parameters_of
 from pfc_standalone.results.raw import PHASES
 
-if TYPE_CHECKING:
-    import xarray as xr
 
-
-def summarise(dataset: xr.Dataset) -> dict[str, Any]:
+def summarise(dataset: Labelled) -> dict[str, Any]:
     """The summary of a dataset, ready for JSON: NaN is null."""
     parameters = parameters_of(dataset)
     network, phases = parameters.network, json.loads(dataset.attrs["phases_s"])
@@ -45,7 +43,7 @@ def summarise(dataset: xr.Dataset) -> dict[str, Any]:
     return {key: _without_nan(value) for key, value in summary.items()}
 
 
-def _of_activities(dataset: xr.Dataset, summary: dict[str, Any]) -> dict[str, Any]:
+def _of_activities(dataset: Labelled, summary: dict[str, Any]) -> dict[str, Any]:
     """The summary of a model whose units have activities: without what only populations have."""
     populations = ("n_per_unit", "connectivity")
     kept = {key: value for key, value in summary.items() if key not in populations}

@@ -6,21 +6,24 @@ import contextlib
 import json
 import shutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pfc_standalone.analysis.summary import summarise
 from pfc_standalone.commands.progress import say
 from pfc_standalone.errors import UnfinishedError
+from pfc_standalone.record import Record
 from pfc_standalone.results.dataset import DATASET_FILE, load_results, with_facts, write_dataset
 from pfc_standalone.results.folder import SUMMARY_FILE, Workplace, write_whole
-from pfc_standalone.simulation.simulate import cost, label_runs, read_plan, runs_in
-
-if TYPE_CHECKING:
-    import xarray as xr
+from pfc_standalone.simulation.simulate import Plan, cost, label_runs, read_plan, runs_in
 
 
-def conclude(place: Workplace, figures: bool = True) -> dict[str, Any]:
+def conclude(place: Workplace, plan: Plan | None = None, *, figures: bool = True) -> dict[str, Any]:
     """Make the results folder from finished runs; returns the summary.
+
+    Parameters
+    ----------
+    plan : Plan, optional
+        What was run; without, as the folder has it.
 
     Raises
     ------
@@ -28,7 +31,7 @@ def conclude(place: Workplace, figures: bool = True) -> dict[str, Any]:
         If something goes wrong; the runs stay where they are.
     """
     with _unfinished(place, "their results could not be written"):
-        dataset = _label(place)
+        dataset = _label(place, plan or read_plan(load_results(place.plan)))
         files = place.folder / "files"
         shutil.rmtree(files, ignore_errors=True)
         files.mkdir(parents=True)
@@ -47,8 +50,7 @@ def conclude(place: Workplace, figures: bool = True) -> dict[str, Any]:
     return summary
 
 
-def _label(place: Workplace) -> xr.Dataset:
-    plan = read_plan(load_results(place.plan))
+def _label(place: Workplace, plan: Plan) -> Record:
     runs = runs_in(plan, place.runs)
     facts, phases, costs = place.notes()
     return with_facts(label_runs(plan, runs), facts | (costs or cost(plan, runs, phases)))

@@ -47,20 +47,24 @@ def _reason(error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def progress_bars(log: Console) -> Iterator[Progress]:
-    """Progress bars on a terminal, a line a phase elsewhere."""
-    from rich import progress as bars
-
+def progress_bars(log: Console | None = None) -> Iterator[Progress]:
+    """Progress bars on a terminal, a line a phase elsewhere; on standard error unless told."""
     started: dict[str, Any] = {}
-    if not log.is_terminal:
+    if log is None and sys.stderr.isatty():
+        from pfc_standalone.commands.console import console
+
+        log = console(stderr=True)
+    if log is None or not log.is_terminal:
 
         def line(phase: str, done: float) -> None:
             if phase not in started:
                 started[phase] = True
-                log.print(f"{phase} ...")
+                print(f"{phase} ...", file=log.file if log else sys.stderr, flush=True)
 
         yield line
         return
+    from rich import progress as bars
+
     columns = (
         bars.TextColumn("{task.description:>10}", markup=False),
         bars.BarColumn(),

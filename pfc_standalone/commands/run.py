@@ -84,9 +84,6 @@ def main(
 
 
 def _main(make_target: Callable[[argparse.Namespace], Target], arguments: Any) -> int:
-    from pfc_standalone.commands.console import console
-
-    log = console(stderr=True)
     if arguments.list_parameters:
         list_parameters()
         return 0
@@ -102,24 +99,24 @@ def _main(make_target: Callable[[argparse.Namespace], Target], arguments: Any) -
     check_experiment(parameters, batch)
     plan = plan_runs(deal(parameters, weights), target)
     if arguments.generate_only or arguments.compile_only:
-        _only_build(arguments.generate_only, target, plan.parameters, log)
+        _only_build(arguments.generate_only, target, plan.parameters)
         return 0
     parent = _RESULTS if arguments.output is None else arguments.output.parent
     check_disk(plan.requests[0], len(plan.requests), parent)
     described = describe_plan(plan, target)
     place = _workplace(arguments.output, parameters, target.name)
-    from pfc_standalone.commands.conclude import conclude  # scipy takes long to import
+    from pfc_standalone.commands.conclude import conclude
 
     with place.claimed(described):
-        with progress_bars(log) as report:
+        with progress_bars() as report:
             _run(place, plan, target, report)
-        summary = conclude(place, figures=not arguments.no_figures)
+        summary = conclude(place, plan, figures=not arguments.no_figures)
     print_report(summary, place.output, arguments.json)
     return 0
 
 
-def _only_build(generate_only: bool, target: Target, parameters: Parameters, log: Any) -> None:
-    with progress_bars(log) as report:
+def _only_build(generate_only: bool, target: Target, parameters: Parameters) -> None:
+    with progress_bars() as report:
         if generate_only:
             source, _ = target.generate(parameters, report)
             said = f"Generated {source}; nothing was compiled (--generate-only)."

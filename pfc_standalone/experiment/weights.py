@@ -19,6 +19,7 @@ from pfc_standalone.errors import ParameterError, ResultsError
 from pfc_standalone.experiment.trained import Networks, is_trained, read_trained, write_trained
 from pfc_standalone.netcdf import read_netcdf, write_netcdf
 from pfc_standalone.parameters import Parameters
+from pfc_standalone.record import Record
 from pfc_standalone.tasks import Task
 
 FORMAT_VERSION = 1
@@ -148,8 +149,6 @@ class Weights:
         ResultsError
             If it cannot be written.
         """
-        import xarray as xr
-
         if self.networks:
             write_trained(
                 Path(path), self.networks, {"command": "", "date": ""} | dict(self.provenance)
@@ -173,7 +172,7 @@ class Weights:
         provenance = json.dumps(dict(self.provenance))
         attributes = {"kind": _KIND, "format_version": FORMAT_VERSION, "provenance": provenance}
         try:
-            write_netcdf(xr.Dataset(data, attrs=attributes), Path(path))
+            write_netcdf(Record(data, {}, attributes), Path(path))
         except OSError as error:
             raise ResultsError(
                 f"the weights cannot be written to {path}: {error.strerror or error}"

@@ -9,22 +9,29 @@ a display and no figure outlives its call.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pfc_standalone.errors import PFCError
 from pfc_standalone.figures.backend import import_matplotlib
+from pfc_standalone.record import Labelled, Record
 from pfc_standalone.registry import Registry
 
 if TYPE_CHECKING:
     import matplotlib.figure
     import xarray as xr
+    from matplotlib.layout_engine import LayoutEngine
 
 __all__ = ["FIGURES", "Figure", "FigureError", "save_figures"]
 
 import_matplotlib()  # before any file of this folder, or a figure of another package, does
 
-FIGURES = Registry("figure", "pfc_standalone.figures.builtin", "FIGURE", "pfc_standalone.figures")
+_OURS = "pfc_standalone.figures.builtin"
+FIGURES = Registry("figure", _OURS, "FIGURE", "pfc_standalone.figures")
 _DPI = {"png": 200, "pdf": 300}  # in a PDF, of the parts that are drawn as pixels
+
+
+#: Each glyph of several characters would have a PDF embed one more font.
+_NO_LIGATURES = ("-liga",)
 
 
 class Figure(Protocol):
@@ -42,7 +49,7 @@ class FigureError(PFCError):
     """Figures could not be drawn or written; the message says which and why."""
 
 
-def save_figures(dataset: xr.Dataset, folder: Path) -> list[Path]:
+def save_figures(dataset: Labelled, folder: Path) -> list[Path]:
     """Draw a dataset in every way that there is, and write each figure as PNG and PDF.
 
     Those that come with the program are ``raster`` (example trials), ``rates`` (shortest delay),
@@ -79,14 +86,16 @@ def save_figures(dataset: xr.Dataset, folder: Path) -> list[Path]:
     return [path for paths in written.values() for path in paths]
 
 
-def _save(draw: Figure, dataset: xr.Dataset, folder: Path, written: dict[str, list[Path]]) -> None:
+def _save(draw: Figure, dataset: Labelled, folder: Path, written: dict[str, list[Path]]) -> None:
     """Draw one kind of figure and write what it gives; ``written`` knows of it afterwards."""
     import matplotlib as mpl
 
     from pfc_standalone.figures.style import SETTINGS
 
+    ours = draw.__module__.startswith(_OURS)  # those of others may ask for all that xarray has
+    shown: Any = dataset.to_xarray() if isinstance(dataset, Record) and not ours else dataset
     with mpl.rc_context(SETTINGS):
-        for stem, figure in draw(dataset).items():
+        for stem, figure in draw(shown).items():
             if stem in written:
                 raise ValueError(f"another figure is called {stem} too")
             written[stem] = _write(figure, folder, stem)
@@ -94,18 +103,38 @@ def _save(draw: Figure, dataset: xr.Dataset, folder: Path, written: dict[str, li
 
 def _write(figure: matplotlib.figure.Figure, folder: Path, stem: str) -> list[Path]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text
 
     FigureCanvasAgg(figure)
     figure.set_dpi(_DPI["png"])
     engine = figure.get_layout_engine()
     if engine is not None:
-        engine.execute(figure)
-        figure.set_layout_engine("none")  # what is laid out stays, and is not laid out again
+        _lay_out(figure, engine)
+    for text in figure.findobj(Text):
+        text.set_fontfeatures(_NO_LIGATURES)
     png, pdf = folder / f"{stem}.png", folder / f"{stem}.pdf"
-    figure.savefig(png, dpi=_DPI["png"])
+    figure.savefig(png, dpi=_DPI["png"], pil_kwargs={"compress_level": 1})
     # The same data gives the same bytes.
     figure.savefig(pdf, dpi=_DPI["pdf"], metadata={"CreationDate": None})
     return [png, pdf]
+
+
+def _lay_out(figure: matplotlib.figure.Figure, engine: LayoutEngine) -> None:
+    """Lay a figure out once, and keep its ticks as they are then."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator
+
+    for ax in figure.axes:
+        for spine in ax.spines.values():  # as large as what they frame
+            spine.set_in_layout(False)
+    engine.execute(figure)
+    figure.set_layout_engine(None)  # "none" would draw twice for each file
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            places, formatter = axis.get_majorticklocs().tolist(), axis.get_major_formatter()
+            fixed = FixedFormatter(formatter.format_ticks(places))
+            fixed.set_offset_string(formatter.get_offset())
+            axis.set_major_locator(FixedLocator(places))
+            axis.set_major_formatter(fixed)
 
 
 def _in_words(failures: dict[str, Exception]) -> str:

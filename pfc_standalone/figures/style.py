@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 import matplotlib as mpl
+from numpy.typing import NDArray
 
 from pfc_standalone.tasks import LAYERS, Task
 
@@ -35,6 +36,7 @@ DASHES = (0, (4, 2))  # of a line that marks a threshold
 STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.titlesize": 9,
+    "axes.titley": 1.0,  # or each drawing would look for ticks in its way
     "axes.labelsize": 8,
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
@@ -47,10 +49,22 @@ STYLE: dict[Any, Any] = {
     "ytick.major.width": 0.6,
     "lines.linewidth": 1.2,
     "pdf.fonttype": 42,
+    "ps.fonttype": 42,  # by which matplotlib decides how many fonts a PDF embeds
 }
 #: All of matplotlib's settings, so that a user's own make no difference. The backend is none of a
 #: figure's business.
 SETTINGS = {k: v for k, v in mpl.rcParamsDefault.items() if k != "backend"} | STYLE
+
+
+def only_outer_axes(grid: NDArray[Any]) -> None:
+    """Draw axes at the left and at the bottom of a grid of panels that share them.
+
+    Ticks are most of what drawing takes.
+    """
+    for ax in grid[:-1].flat:
+        ax.xaxis.set_visible(False)
+    for ax in grid[:, 1:].flat:
+        ax.yaxis.set_visible(False)
 
 
 def unit_colours(task: Task) -> dict[str, str]:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from pfc_standalone.figures.style import DELAY, STIMULUS
+from pfc_standalone.record import Labelled
 from pfc_standalone.results.dataset import parameter_values
 from pfc_standalone.tasks import Task
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 _COLUMNS = (
     "condition", "cue", "probe", "correct_response", "delay", "delay_text", "start", "onset",
@@ -76,7 +74,7 @@ class TrialRow:
         return "probe" if self.probe else "cue"
 
 
-def trial_rows(dataset: xr.Dataset) -> list[TrialRow]:
+def trial_rows(dataset: Labelled) -> list[TrialRow]:
     """All trials of a dataset with responses, replicate by replicate."""
     columns = {name: dataset[f"trial_{name}"].values.tolist() for name in _COLUMNS}
     numbers = dataset["replicate"].values.tolist()
@@ -128,7 +126,7 @@ def example_trials(trials: list[TrialRow], task: Task) -> list[TrialRow]:
 
 
 def spikes_of(
-    dataset: xr.Dataset, trial: TrialRow
+    dataset: Labelled, trial: TrialRow
 ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.integer[Any]]]]:
     """Spikes of each population in a trial: times (s), and neurons within the population."""
     time, replicate = dataset["spike_time"].values, dataset["spike_replicate"].values

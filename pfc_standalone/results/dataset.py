@@ -46,6 +46,7 @@ from pfc_standalone.parameters import (
     parameter_fields,
     with_values,
 )
+from pfc_standalone.record import Labelled, Record
 from pfc_standalone.tasks import Task
 
 if TYPE_CHECKING:
@@ -67,8 +68,17 @@ def describe_points(points: Sequence[Point]) -> xr.Dataset:
     ParameterError
         If points differ in what is bound when a network is built.
     """
-    import xarray as xr
+    return record_of(points).to_xarray()
 
+
+def record_of(points: Sequence[Point]) -> Record:
+    """The same, as commands keep it.
+
+    Raises
+    ------
+    ParameterError
+        If points differ in what is bound when a network is built.
+    """
     if not points:
         raise ParameterError("there are 0 points to describe, allowed is at least one")
     shared, varying = shared_and_varying(points)
@@ -76,7 +86,7 @@ def describe_points(points: Sequence[Point]) -> xr.Dataset:
     data |= _trial_variables([p.trials for p in points])
     data["noise_replicate"] = ("replicate", np.array([p.replicate for p in points], np.int64))
     data["weights"] = _weights_variable([p.weights for p in points])
-    coordinates: dict[str, Any] = {"replicate": np.arange(len(points))}
+    coordinates: dict[str, Any] = {"replicate": ("replicate", np.arange(len(points)))}
     labels = _label_names(points, {*data, *coordinates})
     for name in labels:
         coordinates[name] = ("replicate", _column([p.labels.get(name) for p in points]))
@@ -90,7 +100,7 @@ def describe_points(points: Sequence[Point]) -> xr.Dataset:
         "varying": json.dumps(varying),
         "labels": json.dumps(labels),
     }
-    return xr.Dataset(data, coordinates, attributes)
+    return Record(data, coordinates, attributes)
 
 
 def shared_and_varying(points: Sequence[Point]) -> tuple[dict[str, Any], list[str]]:
@@ -192,7 +202,7 @@ def _trial_variables(lists: list[tuple[Trial, ...]]) -> dict[str, Any]:
 
 
 # ----------------------------------------------------------------------- dataset to points
-def points_of(dataset: xr.Dataset) -> list[Point]:
+def points_of(dataset: Labelled) -> list[Point]:
     """The points of which a dataset is the record."""
     labels = json.loads(dataset.attrs["labels"])
     weights = np.broadcast_to(dataset["weights"].values, dataset.sizes["replicate"])
@@ -207,13 +217,13 @@ def points_of(dataset: xr.Dataset) -> list[Point]:
                 _trials_of(dataset, k),
                 read[text],
                 {name: dataset[name].values[k].item() for name in labels},
-                int(dataset["noise_replicate"][k]),
+                int(dataset["noise_replicate"].values[k]),
             )
         )
     return points
 
 
-def _trials_of(dataset: xr.Dataset, k: int) -> tuple[Trial, ...]:
+def _trials_of(dataset: Labelled, k: int) -> tuple[Trial, ...]:
     columns = {n: dataset[f"trial_{n}"].values[k].tolist() for n in (*_TEXTS, *_TIMES[1:])}
     return tuple(
         Trial(
@@ -234,7 +244,7 @@ def _shared(text: str) -> Parameters:
     return with_values(Parameters(), json.loads(text))
 
 
-def parameters_of(dataset: xr.Dataset, replicate: int = 0) -> Parameters:
+def parameters_of(dataset: Labelled, replicate: int = 0) -> Parameters:
     """The parameters of a replicate, by its position in the dataset."""
     shared = _shared(dataset.attrs["parameters"])
     varying = json.loads(dataset.attrs["varying"])
@@ -243,7 +253,7 @@ def parameters_of(dataset: xr.Dataset, replicate: int = 0) -> Parameters:
     return with_values(shared, {n: dataset[n].values[replicate].item() for n in varying})
 
 
-def parameter_values(dataset: xr.Dataset, name: str) -> NDArray[Any]:
+def parameter_values(dataset: Labelled, name: str) -> NDArray[Any]:
     """Value of a parameter in each replicate: (n_replicates,) ndarray."""
     if name in json.loads(dataset.attrs["varying"]):
         return np.asarray(dataset[name].values)
@@ -251,12 +261,12 @@ def parameter_values(dataset: xr.Dataset, name: str) -> NDArray[Any]:
     return np.full(dataset.sizes["replicate"], value)
 
 
-def task_of(dataset: xr.Dataset) -> Task:
+def task_of(dataset: Labelled) -> Task:
     """The task that was performed."""
     return _shared(dataset.attrs["parameters"]).network.task
 
 
-def digest_of(dataset: xr.Dataset) -> str:
+def digest_of(dataset: Labelled) -> str:
     """Digest of what is asked of an experiment: everything in a dataset, and its target."""
     h = hashlib.sha256()
     for name, value in sorted(dataset.attrs.items()):
@@ -293,7 +303,7 @@ def load_results(folder: str | os.PathLike[str]) -> xr.Dataset:
     return dataset
 
 
-def check_format(dataset: xr.Dataset, path: Path) -> None:
+def check_format(dataset: Labelled, path: Path) -> None:
     """Raise `ResultsError` unless this version of the program reads the dataset."""
     if not {"parameters", "varying", "labels"} <= dataset.attrs.keys():
         raise ResultsError(f"{path} is no result of this program: give a folder that a run printed")
@@ -305,17 +315,12 @@ def check_format(dataset: xr.Dataset, path: Path) -> None:
         )
 
 
-def write_dataset(dataset: xr.Dataset, path: Path) -> None:
+def write_dataset(dataset: Labelled, path: Path) -> None:
     """Write a dataset as compressed netCDF4, whole or not at all; raises `OSError`."""
-    encoding = {
-        str(name): {"zlib": True, "complevel": 1}
-        for name, v in dataset.variables.items()
-        if v.dtype.kind in "if" and v.size > 1000
-    }
-    write_netcdf(dataset, path, encoding)
+    write_netcdf(dataset, path)
 
 
-def with_facts(dataset: xr.Dataset, facts: Mapping[str, Any]) -> xr.Dataset:
+def with_facts[Some: Labelled](dataset: Some, facts: Mapping[str, Any]) -> Some:
     """The dataset with more attributes; what is neither text nor number goes in as JSON."""
     plain = {
         name: value if isinstance(value, str | int | float) else json.dumps(value)

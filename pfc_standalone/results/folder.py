@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 from pfc_standalone import files
 from pfc_standalone.errors import ResultsError
+from pfc_standalone.record import Labelled
 from pfc_standalone.results.dataset import digest_of, write_dataset
 from pfc_standalone.results.raw import NOTE
 
 if TYPE_CHECKING:
-    import xarray as xr
     from filelock import FileLock
 
 SUMMARY_FILE = "summary.json"
@@ -119,7 +119,7 @@ class Workplace:
         return f"python -m pfc_standalone finish {shlex.quote(str(self.output))}"
 
     @contextlib.contextmanager
-    def claimed(self, plan: xr.Dataset | None = None) -> Iterator[None]:
+    def claimed(self, plan: Labelled | None = None) -> Iterator[None]:
         """Work in the folder, alone; nothing is left of it if no run was finished.
 
         Parameters
@@ -173,7 +173,7 @@ class Workplace:
             ) from None
         return lock
 
-    def _take_over(self, plan: xr.Dataset) -> None:
+    def _take_over(self, plan: Labelled) -> None:
         """Go on with what an interrupted command of the same plan left, or begin anew."""
         mark = self.folder / "plan.txt"
         digest = digest_of(plan)

@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pfc_standalone.analysis.behaviour import add_responses
 from pfc_standalone.errors import ParameterError, ResultsError, TargetError
 from pfc_standalone.experiment import Point
 from pfc_standalone.experiment.trials import MAX_STEPS, longest_run
 from pfc_standalone.models import Arrays, RunRequest, get_model
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.parameters.fields import check_multiple
+from pfc_standalone.record import Labelled, Record
 from pfc_standalone.results.dataset import (
-    describe_points,
     points_of,
+    record_of,
     shared_and_varying,
     with_facts,
 )
@@ -161,14 +163,14 @@ def _check_times(points: Sequence[Point], start: float, duration: float) -> None
         )
 
 
-def describe_plan(plan: Plan, target: Target) -> xr.Dataset:
+def describe_plan(plan: Plan, target: Target) -> Record:
     """The plan as a dataset without results; `read_plan` reads it back."""
-    described = describe_points(plan.points)
+    described = record_of(plan.points)
     facts = {"duration_s": plan.requests[0].duration, "start_s": plan.start}
     return with_facts(described, {"target": target.name, **facts})
 
 
-def read_plan(described: xr.Dataset) -> Plan:
+def read_plan(described: Labelled) -> Plan:
     """The plan that `describe_plan` wrote."""
     points = points_of(described)
     duration = float(described.attrs["duration_s"])
@@ -259,8 +261,8 @@ class Job:
 
     def label(self, runs: Sequence[RunResult], wall: float | None = None) -> xr.Dataset:
         """One dataset from the results of all runs."""
-        dataset = label_runs(self.plan, runs)
-        return with_facts(dataset, self.facts() | cost(self.plan, runs, self.build.phases, wall))
+        costs = cost(self.plan, runs, self.build.phases, wall)
+        return with_facts(label_runs(self.plan, runs), self.facts() | costs).to_xarray()
 
     def facts(self) -> dict[str, Any]:
         """What made the results."""
@@ -284,11 +286,9 @@ def prepare(
     return Job(plan, chosen, chosen.build(plan.parameters, on_progress))
 
 
-def label_runs(plan: Plan, runs: Sequence[RunResult]) -> xr.Dataset:
+def label_runs(plan: Plan, runs: Sequence[RunResult]) -> Record:
     """Results of all runs, labelled, with the responses of the network."""
-    from pfc_standalone.analysis.behaviour import add_responses  # scipy takes long to import
-
-    dataset = describe_points(plan.points)
+    dataset = record_of(plan.points)
     batch = plan.parameters.network.batch
     parts: list[tuple[int, int, Arrays]] = []
     for number, run in enumerate(runs):

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pfc_standalone.commands.conclude import conclude
-from pfc_standalone.commands.console import console
 from pfc_standalone.commands.options import Parser, path
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.commands.report import print_report
@@ -83,7 +82,7 @@ def _simulate_missing(place: Workplace) -> None:
         whole = False
     if whole and place.knows_its_build():
         return
-    with progress_bars(console(stderr=True)) as report:
+    with progress_bars() as report:
         job = Job(plan, target, target.build(plan.parameters, report))
         place.note_build(job.facts(), job.build.phases)
         job.run(report, folder=place.runs)

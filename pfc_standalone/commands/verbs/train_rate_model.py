@@ -61,7 +61,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: argparse.Namespace) -> int:
-    from pfc_standalone.commands.console import console
     from pfc_standalone.experiment.trained import write_trained
     from pfc_standalone.models.rate.checks import check_parameters
     from pfc_standalone.models.rate.training import train
@@ -77,7 +76,7 @@ def _main(arguments: argparse.Namespace) -> int:
     default = Path("results") / f"rate-weights-{time.strftime('%Y%m%d-%H%M%S')}.json"
     output = arguments.output or default
     check_output(output)
-    with progress_bars(console(stderr=True)) as report:
+    with progress_bars() as report:
         found = train(parameters, seeds, recipe, lambda done: report("train", done))
     learned = [n for n in found if n.learned]
     _say(found, learned)

@@ -76,7 +76,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: argparse.Namespace) -> int:
-    from pfc_standalone.commands.console import console
 
     parameters = parameters_from(arguments)
     if vars(arguments)["network.n_per_unit"] is None:
@@ -99,7 +98,7 @@ def _main(arguments: argparse.Namespace) -> int:
     default = Path("results") / f"verify-{kind}-{stamp}.json"
     output = arguments.output or default
     check_output(output)
-    with progress_bars(console(stderr=True)) as report:
+    with progress_bars() as report:
         if spikes:
             found = verify(parameters, targets, arguments.seeds, report, weights, starts)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -13,17 +13,15 @@ from numpy.typing import NDArray
 from pfc_standalone.analysis import behaviour
 from pfc_standalone.figures.style import WIDTH
 from pfc_standalone.figures.trial import TrialRow, by_condition, trial_rows
+from pfc_standalone.record import Labelled
 from pfc_standalone.results.dataset import task_of
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 _MARKERS = "osD^v"
 _NARROWEST = 0.45  # of a condition, inches
 _Look = tuple[NDArray[np.float64], str]  # colour and marker of a delay
 
 
-def draw(dataset: xr.Dataset) -> dict[str, Figure]:
+def draw(dataset: Labelled) -> dict[str, Figure]:
     """What was answered, and how fast."""
     trials = trial_rows(dataset) if "trial_response" in dataset else []
     if not trials:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pfc_standalone.figures.style import INHIBITORY, NONSELECTIVE, WIDTH, unit_colours
+from pfc_standalone.figures.style import (
+    INHIBITORY,
+    NONSELECTIVE,
+    WIDTH,
+    only_outer_axes,
+    unit_colours,
+)
 from pfc_standalone.figures.trial import (
     TrialRow,
     example_trials,
@@ -22,13 +28,13 @@ from pfc_standalone.figures.trial import (
     title,
     trial_rows,
 )
+from pfc_standalone.record import Labelled
 from pfc_standalone.results.dataset import task_of
 from pfc_standalone.tasks import LAYERS
 
-if TYPE_CHECKING:
-    import xarray as xr
-
 ROWS_SHOWN = 40  # neurons of a population, at most
+#: Trials with more spikes are drawn as pixels, which a PDF shows faster; 30 bytes a mark else.
+_MARKS = 20_000
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class _Rows:
     shown: int  # neurons
 
 
-def draw(dataset: xr.Dataset) -> dict[str, Figure]:
+def draw(dataset: Labelled) -> dict[str, Figure]:
     """Two trials side by side, which differ in what is to be remembered if they can."""
     trials = trial_rows(dataset) if "spike_time" in dataset else []
     if not trials:
@@ -57,6 +63,7 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
         4, len(shown), sharex="col", sharey="row", squeeze=False,
         height_ratios=[*heights, 0.05 * sum(heights)],
     )  # fmt: skip
+    only_outer_axes(grid)
     for column, trial in zip(grid.T, shown, strict=True):
         _column(column, dataset, trial, of_layer)
         show_response(column[3], trial, colours)
@@ -74,7 +81,7 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     return {"raster": figure}
 
 
-def _rows(dataset: xr.Dataset, colours: dict[str, str]) -> list[_Rows]:
+def _rows(dataset: Labelled, colours: dict[str, str]) -> list[_Rows]:
     columns = (dataset[f"population_{n}"].values for n in ("name", "layer", "unit", "type", "size"))
     found = []
     for name, layer, unit, kind, size in zip(*(c.tolist() for c in columns), strict=True):
@@ -85,9 +92,10 @@ def _rows(dataset: xr.Dataset, colours: dict[str, str]) -> list[_Rows]:
 
 
 def _column(
-    axes: NDArray[Any], dataset: xr.Dataset, trial: TrialRow, of_layer: dict[str, list[_Rows]]
+    axes: NDArray[Any], dataset: Labelled, trial: TrialRow, of_layer: dict[str, list[_Rows]]
 ) -> None:
     spikes = spikes_of(dataset, trial)
+    rasterized = sum(time.size for time, _ in spikes.values()) > _MARKS
     for ax, layer in zip(axes[:3], LAYERS, strict=True):
         base = 0
         for rows in of_layer[layer]:
@@ -95,7 +103,7 @@ def _column(
             few = neuron < rows.shown
             ax.plot(
                 time[few] - trial.onset, base + neuron[few], linestyle="none", marker="|",
-                markersize=1.6, markeredgewidth=0.5, color=rows.colour, rasterized=True,
+                markersize=1.6, markeredgewidth=0.5, color=rows.colour, rasterized=rasterized,
             )  # fmt: skip
             if base:  # above all marks: these are one image then, not one a population
                 ax.axhline(base - 0.5, color="white", linewidth=1.2, zorder=2.1)
@@ -111,7 +119,7 @@ def _name_rows(ax: Axes, rows: list[_Rows]) -> None:
         text.set_color(row.colour)
 
 
-def _labels(dataset: xr.Dataset, trial: TrialRow) -> str:
+def _labels(dataset: Labelled, trial: TrialRow) -> str:
     """The labels of the replicate of a trial, "" without any."""
     parts = []
     for name in json.loads(dataset.attrs["labels"]):

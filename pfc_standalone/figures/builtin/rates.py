@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,21 +14,19 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pfc_standalone.analysis.spike_statistics import filtered_rate
-from pfc_standalone.analysis.spike_table import SpikeTable
-from pfc_standalone.figures.style import DASHES, WIDTH, unit_colours
+from pfc_standalone.analysis.spike_table import SpikeTable, spike_table
+from pfc_standalone.figures.style import DASHES, WIDTH, only_outer_axes, unit_colours
 from pfc_standalone.figures.trial import TrialRow, by_condition, shade_phases, trial_rows
+from pfc_standalone.record import Labelled
 from pfc_standalone.results.dataset import task_of
 from pfc_standalone.tasks import LAYERS, Task
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 RATE_DT = 5e-3  # s, between the points of a rate
 _NARROWEST = 1.2  # of a condition's column, inches
 _LEGEND_LINE = 0.18  # inches
 
 
-def draw(dataset: xr.Dataset) -> dict[str, Figure]:
+def draw(dataset: Labelled) -> dict[str, Figure]:
     """At the shortest delay, and at the longest if there are several: rates, or the activities of
     a model whose units have these.
     """
@@ -60,17 +58,17 @@ class _Shown:
     title: Callable[[list[TrialRow]], str]
 
 
-def _shown(dataset: xr.Dataset) -> _Shown:
+def _shown(dataset: Labelled) -> _Shown:
     if "spike_time" not in dataset:
         return _activities(dataset)
-    table = SpikeTable(dataset)
+    table = spike_table(dataset)
     return _Shown(
         "rates", LAYERS, " (Hz)", lambda trials, name: _aligned_rates(trials, table, name), 1.0,
         lambda some: f"Rates of selective units as the decision sees them (filter {_tau(some)})",
     )  # fmt: skip
 
 
-def _activities(dataset: xr.Dataset) -> _Shown:
+def _activities(dataset: Labelled) -> _Shown:
     time, units = dataset["activity_time"].values, dataset["activity_unit"].values.tolist()
     step, activity = float(np.diff(time).mean()), dataset["activity"].values
 
@@ -100,6 +98,7 @@ def _at_delay(task: Task, shown: _Shown, trials: list[TrialRow]) -> Figure:
     size = max(WIDTH, _NARROWEST * len(groups)), height
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(rows, len(groups), sharex="col", sharey="row", squeeze=False)
+    only_outer_axes(grid)
     for column, (condition, some) in zip(grid.T, groups.items(), strict=True):
         for ax, layer in zip(column, shown.layers, strict=True):
             for unit in task.units[layer]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,10 +16,8 @@ from pfc_standalone.figures.trial import (
     title,
     trial_rows,
 )
+from pfc_standalone.record import Labelled
 from pfc_standalone.results.dataset import parameters_of, task_of
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 _TRACED = 0  # number of the replicate whose traces are recorded
 _SPIKE = 12  # mV, height of a drawn spike
@@ -33,7 +29,7 @@ _CONDUCTANCES = {
 }
 
 
-def draw(dataset: xr.Dataset) -> dict[str, Figure]:
+def draw(dataset: Labelled) -> dict[str, Figure]:
     """A neuron that should remember, and one that answers."""
     if not {"trace_v", "spike_time"} <= set(dataset):
         return {}
@@ -58,19 +54,19 @@ def draw(dataset: xr.Dataset) -> dict[str, Figure]:
     return {"traces": figure}
 
 
-def _part(dataset: xr.Dataset, trial: TrialRow) -> slice:
+def _part(dataset: Labelled, trial: TrialRow) -> slice:
     """Which samples belong to the trial."""
     return slice(*np.searchsorted(dataset["trace_time"].values, [trial.start, trial.end]))
 
 
-def _column(dataset: xr.Dataset, name: str) -> int:
+def _column(dataset: Labelled, name: str) -> int:
     """Where the first neuron of a population is among the recorded ones."""
     at = dataset["population_name"].values.tolist().index(name)
     first = int(dataset["population_start"].values[at])
     return int(dataset["trace_neuron"].values.tolist().index(first))
 
 
-def _potential(ax: Axes, dataset: xr.Dataset, trial: TrialRow, name: str, colour: str) -> None:
+def _potential(ax: Axes, dataset: Labelled, trial: TrialRow, name: str, colour: str) -> None:
     part = _part(dataset, trial)
     time = dataset["trace_time"].values[part] - trial.onset
     v = dataset["trace_v"].values[part, _column(dataset, name)]
@@ -82,7 +78,7 @@ def _potential(ax: Axes, dataset: xr.Dataset, trial: TrialRow, name: str, colour
     ax.axhline(V_th, color="black", linewidth=0.6, linestyle=DASHES, zorder=-1)
 
 
-def _conductances(ax: Axes, dataset: xr.Dataset, trial: TrialRow, name: str) -> None:
+def _conductances(ax: Axes, dataset: Labelled, trial: TrialRow, name: str) -> None:
     part, column, highest = _part(dataset, trial), _column(dataset, name), 1.0
     time = dataset["trace_time"].values[part] - trial.onset
     for variable, (label, colour) in _CONDUCTANCES.items():

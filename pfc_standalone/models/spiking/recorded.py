@@ -22,7 +22,7 @@ from pfc_standalone.parameters import SI, Parameters
 #: Recorded variables and the unit in which a dataset has them.
 TRACE_UNITS = {"v": "mV", "g_background": "nS", "g_ampa": "nS", "g_nmda": "nS", "g_gaba": "nS"}
 Runs = list[tuple[int, int, Arrays]]
-#: Of how many spikes the numbers are made into columns and sorted at once: 70 MB.
+#: About how many spikes are made into columns and sorted at once: 70 MB.
 _SPIKES_AT_ONCE = 1_000_000
 
 
@@ -89,7 +89,7 @@ def _spikes(parameters: Parameters, runs: Runs) -> dict[str, Any]:
     One stretch of time after the other, since all at once take several times the memory of what
     comes out.
     """
-    layout = _layout(parameters)
+    layout, dt = _layout(parameters), parameters.si("network.dt")
     sources = [
         (first, count, *_in_order_of_time(arrays["spikes.t"], arrays["spikes.i"]))
         for first, count, arrays in runs
@@ -104,11 +104,10 @@ def _spikes(parameters: Parameters, runs: Runs) -> dict[str, Any]:
             _labelled(layout, first, count, time[part], index[part])
             for part, (first, count, time, index) in zip(parts, sources, strict=True)
         ]
-        stretch = [np.concatenate(column) for column in zip(*some, strict=True)]
-        order = np.lexsort(stretch[::-1])
-        for column, values in zip(columns, stretch, strict=True):
-            column[done : done + order.size] = values[order]
-        done += order.size
+        stretch = (np.concatenate(column) for column in zip(*some, strict=True))
+        for column, values in zip(columns, _in_order(dt, *stretch), strict=True):
+            column[done : done + values.size] = values
+        done += values.size
     time, replicate, neuron = (column[:done] for column in columns)
     return {
         "spike_time": ("spike", time, {"units": "s"}),
@@ -121,13 +120,34 @@ def _labelled(
     layout: Layout, first: int, count: int, time: NDArray[Any], index: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Time, replicate and neuron of a run's spikes, those of idle replicates left out."""
-    within = layout.replicate[index]
-    kept = within < count
-    return (
-        np.asarray(time)[kept],
-        (within[kept] + first).astype(np.int32),
-        layout.neuron[index][kept],
-    )
+    replicate, neuron = layout.replicate[index], layout.neuron[index]
+    if count <= layout.replicate.max(initial=0):
+        kept = replicate < count
+        time, replicate, neuron = time[kept], replicate[kept], neuron[kept]
+    return np.asarray(time), replicate + first, neuron
+
+
+def _in_order(
+    dt: float, time: NDArray[Any], replicate: NDArray[Any], neuron: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Spikes sorted by time, then replicate, then neuron.
+
+    Each is packed into one integer, which numpy sorts ten times as fast as three columns.
+    """
+    step = np.rint((time - time.min(initial=np.inf)) / dt).astype(np.int64)
+    n_steps = int(step.max(initial=0)) + 1
+    low = int(neuron.max(initial=0)).bit_length()
+    high = low + int(replicate.max(initial=0)).bit_length()
+    if n_steps <= _SPIKES_AT_ONCE and n_steps.bit_length() + high < 63:
+        time_of = np.zeros(n_steps)
+        time_of[step] = time
+        if (time_of[step] == time).all():  # a step has one time
+            packed = step << high | replicate.astype(np.int64) << low | neuron
+            packed.sort()
+            replicate = packed >> low & ((1 << high - low) - 1)
+            return time_of[packed >> high], replicate, packed & ((1 << low) - 1)
+    order = np.lexsort((neuron, replicate, time))
+    return time[order], replicate[order], neuron[order]
 
 
 def _in_order_of_time(
@@ -146,7 +166,8 @@ def _stretches(times: list[NDArray[Any]]) -> Iterator[list[slice]]:
     in one of them.
     """
     at_once = max(_SPIKES_AT_ONCE // len(times), 1)
-    ends = np.unique(np.concatenate([time[::at_once] for time in times]))[1:]
+    samples = np.sort(np.concatenate([time[at_once::at_once] for time in times]))
+    ends = np.unique(samples[:: len(times)])
     starts = [0] * len(times)
     for end in (*ends, np.inf):
         stops = [int(np.searchsorted(time, end)) for time in times]
