@@ -12,12 +12,14 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import all_devices
 
 from build_targets.devices.native_device import NativeDevice
+from build_targets.devices.synaptic_code import SynapticCodeGenerator
 
 
 class SimdCodeObject(CPPStandaloneCodeObject):
     """Code object whose templates come from this package first."""
 
     templater = CPPStandaloneCodeObject.templater.derive("build_targets.devices")
+    generator_class = SynapticCodeGenerator
 
 
 class PFCCPPDevice(NativeDevice):
