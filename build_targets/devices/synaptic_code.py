@@ -1,9 +1,9 @@
-"""What generated code of a synaptic event allows: may the synapses of one neuron act at once?
+"""Whether the synapses that one spike serves may act at once, from their generated code.
 
 Brian2 gives each synapse's code the same form: read the variables, compute, write them back. The
-synapses that one spike serves (a *row*) may do so together, in vector registers, if no synapse of
-the row reads or writes what another one writes. Part of that is known here, from the code; whether
-a row reaches each neuron once is known when the synapses exist (``templates/synapses_classes.cpp``).
+synapses of a neuron (a *row*) may do so together, in vector registers, if none reads or writes what
+another one writes. Part of that is known here, from the code; whether a row reaches each neuron
+once is known when the synapses exist (``templates/synapses_classes.cpp``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Any
 
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.core.functions import Function
-from brian2.core.variables import ArrayVariable
 
 _ENDS = ("_presynaptic_idx", "_postsynaptic_idx")
 
@@ -21,16 +20,23 @@ _ENDS = ("_presynaptic_idx", "_postsynaptic_idx")
 class SynapticCodeGenerator(CPPCodeGenerator):
     """Brian2's generator for C++, which tells the synaptic template in `row_independent`.
 
-    The template gets the name of the index by which the synapses of a row differ, ``""`` where
-    they have to act one after the other.
+    For each index by which the synapses of a row may differ, the template gets whether they are
+    independent; and in `row_computes` whether they call functions, not only add and multiply.
     """
 
     def translate_statement_sequence(self, sc_statements: Any, ve_statements: Any) -> Any:
         """Scalar code, vector code and words for the template."""
         scalar, vector, words = super().translate_statement_sequence(sc_statements, ve_statements)
-        words["row_independent"] = {end: self._independent(ve_statements, end) for end in _ENDS}
-        words["bind_index"] = bind_index
+        if self.template_name == "synapses":
+            words |= self._words(ve_statements)
         return scalar, vector, words
+
+    def _words(self, blocks: Any) -> dict[str, Any]:
+        return {
+            "row_independent": {end: self._independent(blocks, end) for end in _ENDS},
+            "row_computes": any(isinstance(v, Function) for v in self.variables.values()),
+            "bind_index": bind_index,
+        }
 
     def _independent(self, blocks: Any, varying: str) -> bool:
         """Whether synapses commute that share one end and differ in `varying`, the other end."""
@@ -42,17 +48,13 @@ class SynapticCodeGenerator(CPPCodeGenerator):
             where = {name: self.variable_indices[name] for name in read | write | indices}
             if any(where[name] not in ("_idx", varying) for name in write):
                 return False
-            written = {id(self._storage(name)): where[name] for name in write}
+            written = {id(self.variables[name]): where[name] for name in write}
+            # one array under two names: of a group that is connected with itself
             if any(
-                written.get(id(self._storage(name)), index) != index
-                for name, index in where.items()
+                written.get(id(self.variables[n]), index) != index for n, index in where.items()
             ):
                 return False
         return True
-
-    def _storage(self, name: str) -> ArrayVariable:
-        variable: ArrayVariable = self.variables[name]
-        return variable
 
 
 def bind_index(lines: list[str], name: str, value: str) -> list[str]:

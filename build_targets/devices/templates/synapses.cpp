@@ -1,7 +1,8 @@
 {# USES_VARIABLES { _synaptic_pre } #}
 {# Replaces Brian2's template of this name: the same synapses act in the same order. Neurons whose
    spikes are due are served one after the other. The synapses of one (its row) act together where
-   they are independent, which does not change what is added to what, nor in which order. #}
+   they are independent, which does not change what is added to what, nor in which order. Where all
+   they do is add, to targets far apart, vectors do not pay: loads and stores are what it takes. #}
 {% extends 'common_synapses.cpp' %}
 
 {% set _from_pre = pathway.prepost == 'pre' %}
@@ -41,10 +42,13 @@
     {
         for (int _spike = 0; _spike < _n_due; _spike++)
         {
+            _path.prefetch(_spike + 1);
             const int32_t _neuron = _path.due[_spike];
             const int32_t _row = _neuron - _path.start;
             const int32_t _begin = _path.row_begin[_row], _end = _path.row_begin[_row + 1];
+            {% if row_computes %}
             #pragma omp simd
+            {% endif %}
             for (int32_t _idx = _begin; _idx < _end; _idx++)
             {
                 const size_t _vectorisation_idx = _idx;

@@ -133,6 +133,19 @@ public:
         return row_of(due[spike]);
     }
 
+    // Call for the targets of a row of `ROWS` before they are needed.
+    void prefetch(int spike) const
+    {
+#ifdef __GNUC__
+        if (spike >= n_due)
+            return;
+        const int32_t row = due[spike] - start, most = 256;
+        const int32_t end = std::min(row_begin[row + 1], row_begin[row] + most);
+        for (int32_t i = row_begin[row]; i < end; i += 16)
+            __builtin_prefetch(targets + i);
+#endif
+    }
+
 private:
     bool by_neuron = true;
     int delay = 0;       // time steps
@@ -147,11 +160,12 @@ private:
         return {first, end - first, listed.empty() ? nullptr : listed.data() + first};
     }
 
-    // Whether anything waits for a later step.
-    template <typename Slots>
-    static bool any(const Slots& slots)
+    static bool any(const std::vector<std::vector<int32_t>>& slots)
     {
-        return std::any_of(slots.begin(), slots.end(), [](const auto& s) { return !s.empty(); });
+        for (const auto& slot : slots)
+            if (!slot.empty())
+                return true;
+        return false;
     }
 
     // Spikes that wait become synapses that wait, as they were when the spikes came.
