@@ -8,13 +8,18 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from build_targets.devices.loop_generator import LoopGenerator
+from build_targets.devices.synaptic_code import SynapticCodeGenerator
+
+
+class Generator(SynapticCodeGenerator, LoopGenerator):
+    """Tells templates of loops over neurons, and of synapses, what they need to know."""
 
 
 class SimdCodeObject(CPPStandaloneCodeObject):
     """Code object whose templates come from this package first."""
 
     templater = CPPStandaloneCodeObject.templater.derive("build_targets.devices")
-    generator_class = LoopGenerator
+    generator_class = Generator
     # so that a template of ours can extend the one that it replaces
     templater.env.loader = ChoiceLoader(
         [

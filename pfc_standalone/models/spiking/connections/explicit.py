@@ -1,4 +1,4 @@
-"""A synapse for each pair of neurons, with its weights in it."""
+"""A synapse for each pair of neurons."""
 
 from __future__ import annotations
 
@@ -13,13 +13,20 @@ if TYPE_CHECKING:
 
 
 class Explicit:
-    """All-to-all connectivity as most simulators have it: any weight may differ from any other."""
+    """All-to-all connectivity as most simulators have it: any weight may differ from any other.
+
+    A weight that populations share is looked up when a spike arrives; one that `stored_weights`
+    names is a variable of each synapse.
+    """
 
     neuron_equations = eq.CONDUCTANCES + eq.GATE
     population_equations = ""
-    stored_weights: Mapping[str, Mapping[str, str]] = {
-        "recurrent": {f"w_{n}": eq.SYNAPSE_WEIGHT.format(name=n) for n in eq.WEIGHT_NAMES},
-        "from_fibres": {"w_ampa": eq.FIBRE_WEIGHT},
+    stored_weights: Mapping[str, Mapping[str, str]] = {}
+    #: By the name of a Synapses object: from the name of a weight to what all synapses between two
+    #: populations share.
+    shared_weights: Mapping[str, Mapping[str, str]] = {
+        "recurrent": {n: eq.SYNAPSE_WEIGHT.format(name=n) for n in eq.WEIGHT_NAMES},
+        "from_fibres": {"ampa": eq.FIBRE_WEIGHT},
     }
     # 46 measured, and a margin, since synapses are appended to vectors that double
     bytes_per_synapse = 60.0
@@ -29,21 +36,19 @@ class Explicit:
         import brian2 as b2
 
         parts.follow_gate(parts.neurons)
-        recurrent = b2.Synapses(
-            parts.neurons,
-            parts.neurons,
-            model="\n".join(f"w_{name} : siemens (constant)" for name in eq.WEIGHT_NAMES),
-            on_pre=eq.RECURRENT_EVENT.format(**{n: f"w_{n}" for n in eq.WEIGHT_NAMES}),
-            name="recurrent",
-            **parts.of_synapses,
-        )
-        from_fibres = b2.Synapses(
-            parts.fibres,
-            parts.neurons,
-            model="w_ampa : siemens (constant)",
-            on_pre=eq.FIBRE_EVENT.format(ampa="w_ampa"),
-            name="from_fibres",
-            **parts.of_synapses,
+        recurrent, from_fibres = (
+            b2.Synapses(
+                source,
+                parts.neurons,
+                model="\n".join(f"{w} : siemens (constant)" for w in self._stored(name)),
+                on_pre=event.format(**self._weights(name)),
+                name=name,
+                **parts.of_synapses,
+            )
+            for name, source, event in (
+                ("recurrent", parts.neurons, eq.RECURRENT_EVENT),
+                ("from_fibres", parts.fibres, eq.FIBRE_EVENT),
+            )
         )
         for synapses, mask in (
             (recurrent, "connected(population_pre*second, population_post)"),
@@ -53,6 +58,16 @@ class Explicit:
                 f"replicate_pre == replicate_post and {mask} > 0.5", namespace=parts.namespace
             )
         return {"recurrent": recurrent, "from_fibres": from_fibres}
+
+    def _stored(self, synapses: str) -> Mapping[str, str]:
+        return self.stored_weights.get(synapses, {})
+
+    def _weights(self, synapses: str) -> dict[str, str]:
+        """What the event of a spike takes for each weight: a variable, or a table's entry."""
+        return {
+            name: f"w_{name}" if f"w_{name}" in self._stored(synapses) else shared
+            for name, shared in self.shared_weights[synapses].items()
+        }
 
     def count(
         self,

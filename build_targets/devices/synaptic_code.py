@@ -1,0 +1,63 @@
+"""Whether the synapses that one spike serves may act at once, from their generated code.
+
+Brian2 gives each synapse's code the same form: read the variables, compute, write them back. The
+synapses of a neuron (a *row*) may do so together, in vector registers, if none reads or writes what
+another one writes. Part of that is known here, from the code; whether a row reaches each neuron
+once is known when the synapses exist (``templates/synapses_classes.cpp``).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
+from brian2.core.functions import Function
+
+_ENDS = ("_presynaptic_idx", "_postsynaptic_idx")
+
+
+class SynapticCodeGenerator(CPPCodeGenerator):
+    """Brian2's generator for C++, which tells the synaptic template in `row_independent`.
+
+    For each index by which the synapses of a row may differ, the template gets whether they are
+    independent; and in `row_computes` whether they call functions, not only add and multiply.
+    """
+
+    def translate_statement_sequence(self, sc_statements: Any, ve_statements: Any) -> Any:
+        """Scalar code, vector code and words for the template."""
+        scalar, vector, words = super().translate_statement_sequence(sc_statements, ve_statements)
+        if self.template_name == "synapses":
+            words |= self._words(ve_statements)
+        return scalar, vector, words
+
+    def _words(self, blocks: Any) -> dict[str, Any]:
+        return {
+            "row_independent": {end: self._independent(blocks, end) for end in _ENDS},
+            "row_computes": any(isinstance(v, Function) for v in self.variables.values()),
+            "bind_index": bind_index,
+        }
+
+    def _independent(self, blocks: Any, varying: str) -> bool:
+        """Whether synapses commute that share one end and differ in `varying`, the other end."""
+        functions = (v for v in self.variables.values() if isinstance(v, Function))
+        if not all(f.stateless for f in functions):
+            return False
+        for statements in blocks.values():
+            read, write, indices, _ = self.arrays_helper(statements)
+            where = {name: self.variable_indices[name] for name in read | write | indices}
+            if any(where[name] not in ("_idx", varying) for name in write):
+                return False
+            written = {id(self.variables[name]): where[name] for name in write}
+            # one array under two names: of a group that is connected with itself
+            if any(
+                written.get(id(self.variables[n]), index) != index for n, index in where.items()
+            ):
+                return False
+        return True
+
+
+def bind_index(lines: list[str], name: str, value: str) -> list[str]:
+    """The code of a synapse, with an index set to an expression instead of read from memory."""
+    return [re.sub(rf"^const int32_t {name} = .*;", f"const int32_t {name} = {value};", line)
+            for line in lines]  # fmt: skip

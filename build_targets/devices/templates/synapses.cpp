@@ -1,0 +1,89 @@
+{# USES_VARIABLES { _synaptic_pre } #}
+{# Replaces Brian2's template of this name: the same synapses act in the same order. Neurons whose
+   spikes are due are served one after the other. The synapses of one (its row) act together where
+   they are independent, which does not change what is added to what, nor in which order. Where all
+   they do is add, to targets far apart, vectors do not pay: loads and stores are what it takes. #}
+{% extends 'common_synapses.cpp' %}
+
+{% set _from_pre = pathway.prepost == 'pre' %}
+{% set _shared = '_presynaptic_idx' if _from_pre else '_postsynaptic_idx' %}
+{% set _varying = '_postsynaptic_idx' if _from_pre else '_presynaptic_idx' %}
+
+{% block maincode %}
+    // scalar code
+    const size_t _vectorisation_idx = -1;
+    {{scalar_code|autoindent}}
+
+    const SynapticPathway& _path = {{pathway.name}};
+    const int _n_due = _path.n_due;
+    {% if row_independent[_varying] %}
+    {% set row_code = bind_index(vector_code, _shared, '_neuron') %}
+    if (_path.layout == SynapticPathway::RUNS)
+    {
+        // targets of consecutive numbers: memory is read and written as it lies
+        for (int _spike = 0; _spike < _n_due; _spike++)
+        {
+            const int32_t _neuron = _path.due[_spike];
+            const int32_t _row = _neuron - _path.start;
+            for (int32_t _run = _path.row_runs[_row]; _run < _path.row_runs[_row + 1]; _run++)
+            {
+                const int32_t _begin = _path.run_begin[_run], _end = _path.run_begin[_run + 1];
+                const int32_t _shift = _path.targets[_begin] - _begin;
+                #pragma omp simd
+                for (int32_t _idx = _begin; _idx < _end; _idx++)
+                {
+                    const size_t _vectorisation_idx = _idx;
+                    {{bind_index(row_code, _varying, '_idx + _shift')|autoindent}}
+                }
+            }
+        }
+    }
+    else if (_path.layout == SynapticPathway::ROWS)
+    {
+        for (int _spike = 0; _spike < _n_due; _spike++)
+        {
+            _path.prefetch(_spike + 1);
+            const int32_t _neuron = _path.due[_spike];
+            const int32_t _row = _neuron - _path.start;
+            const int32_t _begin = _path.row_begin[_row], _end = _path.row_begin[_row + 1];
+            {% if row_computes %}
+            #pragma omp simd
+            {% endif %}
+            for (int32_t _idx = _begin; _idx < _end; _idx++)
+            {
+                const size_t _vectorisation_idx = _idx;
+                {{row_code|autoindent}}
+            }
+        }
+    }
+    else if (_path.layout == SynapticPathway::LISTED_ROWS)
+    {
+        const int32_t* __restrict _listed = _path.listed.data();
+        for (int _spike = 0; _spike < _n_due; _spike++)
+        {
+            const int32_t _neuron = _path.due[_spike];
+            const int32_t _row = _neuron - _path.start;
+            const int32_t _begin = _path.row_begin[_row], _end = _path.row_begin[_row + 1];
+            #pragma omp simd
+            for (int32_t _at = _begin; _at < _end; _at++)
+            {
+                const int32_t _idx = _listed[_at];
+                const size_t _vectorisation_idx = _idx;
+                {{row_code|autoindent}}
+            }
+        }
+    }
+    else
+    {% endif %}
+    // one after the other
+    for (int _spike = 0; _spike < _n_due; _spike++)
+    {
+        const SynapticPathway::Row _row = _path.row(_spike);
+        for (int32_t _at = 0; _at < _row.n; _at++)
+        {
+            const int32_t _idx = _row.listed ? _row.listed[_at] : _row.first + _at;
+            const size_t _vectorisation_idx = _idx;
+            {{vector_code|autoindent}}
+        }
+    }
+{% endblock %}
