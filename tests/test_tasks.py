@@ -10,7 +10,9 @@ from pfc_standalone.errors import ParameterError, TaskError
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.tasks import TASKS, Task, find_task, read_task
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "match_to_sample.toml"
+EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLE = EXAMPLES / "match_to_sample.toml"
+FIRST_LETTERS = EXAMPLES / "letters_1.toml"
 LETTERS = {
     "A": ["010", "111", "101"],
     "B": ["110", "111", "110"],
@@ -77,7 +79,7 @@ def refused(error, function, *arguments):
 
 
 # ------------------------------------------------------------------------ back and forth
-@pytest.mark.parametrize("name", [*TASKS.names(), str(EXAMPLE)])
+@pytest.mark.parametrize("name", [*TASKS.names(), str(EXAMPLE), str(FIRST_LETTERS)])
 def test_a_task_comes_back_from_plain_data(name):
     task = find_task(name)
     assert Task.from_dict(task.as_dict()).as_dict() == task.as_dict()
@@ -105,6 +107,17 @@ def test_a_file_is_read_as_it_is_written(tmp_path):
     parameters = with_values(Parameters(), {"network.task": str(path)})
     assert parameters.conductance(one) == parameters.axcpt.input_to_memory
     assert parameters.conductance(two) == 3.5
+
+
+def test_letters_have_as_many_pixels_and_the_first_ones_are_kept():
+    task, first = find_task("ax-cpt"), find_task(str(FIRST_LETTERS))
+    pixels = [
+        {unit: "".join(rows).count("1") for unit, rows in t.images.items()} for t in (task, first)
+    ]
+    assert pixels == [dict.fromkeys("ABXY", 11), {"A": 12, "B": 13, "X": 9, "Y": 7}]
+    different = {"name", "images"}
+    kept = [{k: v for k, v in t.as_dict().items() if k not in different} for t in (task, first)]
+    assert kept[0] == kept[1]
 
 
 def test_a_cue_is_held_by_the_memory_of_its_name_unless_told():
