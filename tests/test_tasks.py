@@ -43,6 +43,7 @@ gated = true
 source = "memory_B"
 destination = "output_N"
 conductance = 3.5
+receptor = "nmda"
 
 [conditions]
 A = { cue = "A", correct = "T" }
@@ -100,6 +101,7 @@ def test_a_file_is_read_as_it_is_written(tmp_path):
     assert (one.conductance, one.gated) == ("axcpt.input_to_memory", True)
     assert (two.source, two.destination) == ("memory_B", "output_N")
     assert (two.conductance, two.gated) == (3.5, False)
+    assert [(p.receptor, p.nmda_share) for p in (one, two)] == [("ampa", 0), ("nmda", 1)]
     cue_alone, both = task.conditions
     assert (cue_alone.cue, cue_alone.probe, cue_alone.correct) == ("A", None, "T")
     assert (both.cue, both.probe, both.correct) == ("B", "A", None)
@@ -190,6 +192,21 @@ WRONG = {
     "projection twice": (
         letters(projections=projecting()["projections"] * 2),
         "projections has input_A -> memory_A twice",
+    ),
+    "receptor": (
+        projecting(receptor="gaba"),
+        "has the receptor 'gaba', allowed is one of: ampa",
+    ),
+    "receptor above 1": (projecting(receptor=1.5), "has the receptor 1.5, allowed is one of: ampa"),
+    "receptor of no number": (
+        projecting(receptor=float("nan")),
+        "has the receptor nan, allowed",
+    ),
+    "receptor a truth": (projecting(receptor=True), "has the receptor True, allowed is one of"),
+    "receptor a list": (projecting(receptor=["nmda"]), "has the receptor ['nmda'], allowed is one"),
+    "gated nmda": (
+        projecting(receptor=0.5, gated=True),
+        "has gated = true and the receptor 0.5, allowed is ampa: the gate acts on AMPA only",
     ),
     "no conditions": (letters(conditions={}), "conditions has none, allowed is at least one"),
     "condition a text": (letters(conditions={"A": "A"}), "conditions.A is 'A', allowed is a table"),

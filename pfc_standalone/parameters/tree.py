@@ -47,7 +47,7 @@ class Parameters:
     )
     memory: LayerParameters = LayerParameters()
     output: LayerParameters = LayerParameters(
-        w_plus=1.8, exc_to_inh=1.5, background_exc=2.345, nonselective=5.0
+        w_plus=1.675, inhibition=0.925, exc_to_inh=1.65, background_exc=2.345, nonselective=5.0
     )
     axcpt: AXCPTProjections = AXCPTProjections()
     shapes: ShapesProjections = ShapesProjections()

@@ -26,8 +26,8 @@ TASK = Task(
         Projection("input_X", "output_N", "axcpt.x_to_n"),
         Projection("input_Y", "output_N", "axcpt.y_to_n"),
         Projection("input_Y", "output_T", "axcpt.y_to_t"),
-        Projection("memory_A", "output_T", "axcpt.a_to_t"),
-        Projection("memory_B", "output_N", "axcpt.b_to_n"),
+        Projection("memory_A", "output_T", "axcpt.a_to_t", receptor="nmda"),
+        Projection("memory_B", "output_N", "axcpt.b_to_n", receptor="nmda"),
     ),
     conditions=(
         Condition("AX", cue="A", probe="X", correct="T"),
