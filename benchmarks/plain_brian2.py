@@ -208,7 +208,8 @@ def _set_neurons(neurons: b2.NeuronGroup, p: Parameters) -> None:
         mine.w_within = layer.w_plus if q.unit else 1.0
         mine.w_across = 1 - share * (layer.w_plus - 1) / (1 - share) if q.unit else 1.0
         if q.type == "exc":
-            ampa, nmda, gaba = r.ampa_exc, r.nmda_exc, r.gaba_exc * layer.inhibition
+            ampa, nmda = r.ampa_exc * layer.ampa, r.nmda_exc
+            gaba = r.gaba_exc * layer.inhibition
         else:
             ampa, nmda = r.ampa_inh * layer.exc_to_inh, r.nmda_inh * layer.exc_to_inh
             gaba = r.gaba_inh

@@ -66,14 +66,15 @@ def test_selectivity_keeps_the_total_conductance(target):
     """w_minus is defined so that w_plus moves conductance, and adds none (BW2001)."""
     layer = target.partition("_")[0]
     tables = weight_tables(P)
-    gain = getattr(P, layer).gain
-    assert total_onto(tables.ampa, layer, target) == pytest.approx(P.recurrent.ampa_exc)
+    gain, ampa = getattr(P, layer).gain, getattr(P, layer).ampa
+    assert total_onto(tables.ampa, layer, target) == pytest.approx(P.recurrent.ampa_exc * ampa)
     assert total_onto(tables.nmda, layer, target) == pytest.approx(P.recurrent.nmda_exc * gain)
 
 
 def test_the_published_synapse_comes_out_at_the_published_size():
     """BW2001 gives conductances a synapse at 800 excitatory and 200 inhibitory neurons."""
-    p = with_values(P, {"network.n_per_unit": 80})  # memory: 800 excitatory neurons
+    # memory: 800 excitatory neurons
+    p = with_values(P, {"network.n_per_unit": 80, "memory.ampa": 1.0})
     populations = [q.name for q in population_table(p)]
     source, inh = populations.index("memory_nonselective"), populations.index("memory_inh")
     tables = weight_tables(p)

@@ -226,11 +226,15 @@ class LayerParameters(ParameterGroup):
     """One layer; the defaults are the memory layer's."""
 
     w_plus: float = parameter(
-        2.4, "", "potentiation within a selective unit", TUNED, low=1, high=10
+        2.7, "", "potentiation within a selective unit", TUNED, low=1, high=10
     )
     gain: float = parameter(
         1.0, "", "factor on all NMDA within the layer (the gain of B1995)", B1995, low=0, high=10
     )
+    ampa: float = parameter(
+        0.25, "", "factor on AMPA onto the layer's excitatory neurons from within it", TUNED,
+        low=0, high=10,
+    )  # fmt: skip
     inhibition: float = parameter(
         1.0, "", "factor on GABA onto the layer's excitatory neurons", PROJECT, low=0, high=10
     )

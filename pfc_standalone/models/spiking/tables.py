@@ -77,7 +77,8 @@ def weight_tables(parameters: Parameters, weights: Weights = BY_HAND) -> WeightT
                 w = 1.0 if onto_exc else values.exc_to_inh
                 if destination.unit:
                     w = _selectivity(source is destination, destination.size / n_exc, values.w_plus)
-                ampa[at] = w * (r.ampa_exc if onto_exc else r.ampa_inh) / n_exc * _NS
+                total = r.ampa_exc * values.ampa if onto_exc else r.ampa_inh
+                ampa[at] = w * total / n_exc * _NS
                 nmda[at] = w * values.gain * (r.nmda_exc if onto_exc else r.nmda_inh) / n_exc * _NS
 
     between = weights.over(parameters)
