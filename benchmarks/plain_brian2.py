@@ -124,7 +124,7 @@ def create_network(p: Parameters) -> tuple[b2.Network, dict[str, object]]:
     inhibition.connect("layer_pre == layer_post")
 
     named = {q.name: q for q in populations}
-    pairs, weights, gated = [], [], []
+    pairs, weights, gated, nmda = [], [], [], []
     for projection in task.projections:
         source, target = named[projection.source], named[projection.destination]
         i, j = np.meshgrid(
@@ -133,15 +133,19 @@ def create_network(p: Parameters) -> tuple[b2.Network, dict[str, object]]:
         pairs.append(np.array([i.ravel(), j.ravel()]))
         weights.append(np.full(i.size, p.conductance(projection) / source.size))
         gated.append(np.full(i.size, float(projection.gated)))
+        nmda.append(np.full(i.size, projection.nmda_share))
     between = b2.Synapses(
-        neurons, neurons, "w : siemens (constant)\ngated : 1 (constant)",
-        on_pre="g_ampa_post += w*(1 - gated + gated*gate(t))", delay=delay, namespace=namespace,
-        name="between",
+        neurons, neurons,
+        "w : siemens (constant)\ngated : 1 (constant)\nnmda : 1 (constant)",
+        on_pre="g_ampa_post += (1 - nmda)*w*(1 - gated + gated*gate(t))\n"
+        "g_nmda_post += nmda*nmda_for_ampa*w*jump_pre",
+        delay=delay, namespace=namespace | {"nmda_for_ampa": 1.3}, name="between",
     )  # fmt: skip
     i, j = np.concatenate(pairs, axis=1)
     between.connect(i=i, j=j)
     between.w = np.concatenate(weights) * b2.nS
     between.gated = np.concatenate(gated)
+    between.nmda = np.concatenate(nmda)
 
     pixels = b2.PoissonGroup(
         task.n_pixels * p.afferents.fibres_per_pixel, "stim(t, i // fibres)", namespace=namespace,
@@ -204,7 +208,8 @@ def _set_neurons(neurons: b2.NeuronGroup, p: Parameters) -> None:
         mine.w_within = layer.w_plus if q.unit else 1.0
         mine.w_across = 1 - share * (layer.w_plus - 1) / (1 - share) if q.unit else 1.0
         if q.type == "exc":
-            ampa, nmda, gaba = r.ampa_exc, r.nmda_exc, r.gaba_exc * layer.inhibition
+            ampa, nmda = r.ampa_exc * layer.ampa, r.nmda_exc
+            gaba = r.gaba_exc * layer.inhibition
         else:
             ampa, nmda = r.ampa_inh * layer.exc_to_inh, r.nmda_inh * layer.exc_to_inh
             gaba = r.gaba_inh

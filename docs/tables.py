@@ -82,10 +82,10 @@ def projections() -> str:
         p = with_values(P, {"network.task": name})
         for q in p.network.task.projections:
             gate = "while the gate is open" if q.gated else ""
-            rows.append(
-                [name, q.source, q.destination, p.conductance(q), f"`{q.conductance}`", gate]
-            )
-    return table(["task", "source", "destination", "nS", "parameter", ""], rows)
+            receptor = q.receptor.upper() if isinstance(q.receptor, str) else q.receptor
+            ends = [q.source, q.destination]
+            rows.append([name, *ends, p.conductance(q), receptor, f"`{q.conductance}`", gate])
+    return table(["task", "source", "destination", "nS", "receptor", "parameter", ""], rows)
 
 
 def pixels() -> str:

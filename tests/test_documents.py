@@ -143,5 +143,5 @@ def test_the_figure_of_the_network_is_drawn_from_the_parameters():
     assert {"100", "800", "250"} <= at_100
     at_30 = words(network.draw(with_values(P, {"network.n_per_unit": 30, "memory.w_plus": 2.0})))
     assert {"30", "240", "75"} <= at_30
-    assert any("2.4 (memory)" in t for t in at_100)
+    assert any("2.7 (memory)" in t for t in at_100)
     assert any("2 (memory)" in t for t in at_30)

@@ -42,10 +42,10 @@ def test_gain_curve(capsys):
 
 
 def test_weight_search(capsys):
-    load("weight_search").main(n_per_unit=25, trials=4, tried=(10, 48.5))
+    load("weight_search").main(n_per_unit=25, trials=4, tried=(10, 58.5))
     weak, right = capsys.readouterr().out.splitlines()
     found = [re.fullmatch(r"x_to_t (\S+) nS: (\d+)% correct", line) for line in (weak, right)]
-    assert [m[1] for m in found] == ["10", "48.5"]
+    assert [m[1] for m in found] == ["10", "58.5"]
     # the target is never chosen where X does not drive it
     assert int(found[0][2]) <= 75 < int(found[1][2]) + 10
 
@@ -85,4 +85,4 @@ def test_find_working_point(capsys, monkeypatch):
     assert all(0 < x < 100 for x in losses)
     found = dict(re.findall(r"--set (\S+)=(\S+)", out))
     assert set(found) == set(load("find_working_point").NAMES)
-    assert abs(float(found["axcpt.x_to_t"]) / 48.5 - 1) < 0.3
+    assert abs(float(found["axcpt.x_to_t"]) / Parameters().axcpt.x_to_t - 1) < 0.3

@@ -12,6 +12,7 @@ from conftest import simulate
 from pfc_standalone.analysis import activity, behaviour, bounds
 from pfc_standalone.analysis.spike_statistics import isi_cv, population_rate
 from pfc_standalone.experiment import Point, deal, schedule
+from pfc_standalone.experiment.reduced_gain import reduced_gain
 from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.simulation import simulate as simulate_points
@@ -130,18 +131,31 @@ def test_the_reset_ends_a_memory_and_only_the_reset(at_100):
     assert (rates_at_the_end(without).max(axis=0) > activity.HELD_HZ).mean() > 0.7
 
 
-def test_low_gain_loses_memory():
-    """Reduced gain forgets (B1995); the full gain of the same network does not."""
-    held = {}
-    for gain in (1.0, 0.7):
-        dataset, _ = experiment(
-            network__n_per_unit=25, experiment__trials=2, experiment__delays="5",
-            memory__gain=gain, experiment__replicates=2,
-        )  # fmt: skip
-        held[gain] = activity.memory_held(dataset)["5"]
-    assert held[0.7]["n"] == held[1.0]["n"] == 8
-    assert held[0.7]["value"] <= 0.25
-    assert held[1.0]["value"] >= 0.75
+def test_reduced_gain_spoils_bx_after_a_long_delay_and_nothing_else():
+    """The headline of B1995 and its reason: memory is lost meanwhile, and X alone asks for T."""
+    full = with_values(STRICT, {"network.n_per_unit": 50})
+    low = with_values(full, {"memory.gain": reduced_gain(full)})
+    kinds = {"BX": [("BX", "5")], "AY": [("AY", "5")], "brief": [("BX", "0.75"), ("AY", "0.75")]}
+    by_name = {c.name: c for c in full.network.task.conditions}
+    lists = {
+        name: schedule(full, [(by_name[c], delay) for c, delay in pairs * (6 // len(pairs))])
+        for name, pairs in kinds.items()
+    }
+    pairs = [(p, name, r) for p in (full, low) for name in lists for r in range(2)]
+    points = [
+        Point(p, lists[name], labels={"gain": p.memory.gain, "kind": name}, replicate=r)
+        for p, name, r in pairs
+    ]
+    data = simulate_points(points, "cpp")
+    wrong = {}
+    for (gain, kind), part in data.groupby(["gain", "kind"]):
+        done = part["trial_condition"].values != ""
+        assert done.sum() == 12
+        wrong[gain, kind] = 1 - part["trial_correct"].values[done].mean()
+    assert max(wrong[1.0, kind] for kind in lists) <= 1 / 12
+    assert wrong[low.memory.gain, "BX"] >= 0.3
+    assert wrong[low.memory.gain, "AY"] <= 1 / 12
+    assert wrong[low.memory.gain, "brief"] <= 2 / 12
 
 
 def test_layers_build_up_in_stages():

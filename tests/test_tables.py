@@ -19,7 +19,7 @@ from pfc_standalone.models.spiking.populations import (
     population_table,
 )
 from pfc_standalone.models.spiking.stimulus import changes, pattern_rates
-from pfc_standalone.models.spiking.tables import connection_mask, weight_tables
+from pfc_standalone.models.spiking.tables import NMDA_FOR_AMPA, connection_mask, weight_tables
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.simulation.footprint import check_footprint
 from pfc_standalone.tasks import find_task
@@ -66,14 +66,15 @@ def test_selectivity_keeps_the_total_conductance(target):
     """w_minus is defined so that w_plus moves conductance, and adds none (BW2001)."""
     layer = target.partition("_")[0]
     tables = weight_tables(P)
-    gain = getattr(P, layer).gain
-    assert total_onto(tables.ampa, layer, target) == pytest.approx(P.recurrent.ampa_exc)
+    gain, ampa = getattr(P, layer).gain, getattr(P, layer).ampa
+    assert total_onto(tables.ampa, layer, target) == pytest.approx(P.recurrent.ampa_exc * ampa)
     assert total_onto(tables.nmda, layer, target) == pytest.approx(P.recurrent.nmda_exc * gain)
 
 
 def test_the_published_synapse_comes_out_at_the_published_size():
     """BW2001 gives conductances a synapse at 800 excitatory and 200 inhibitory neurons."""
-    p = with_values(P, {"network.n_per_unit": 80})  # memory: 800 excitatory neurons
+    # memory: 800 excitatory neurons
+    p = with_values(P, {"network.n_per_unit": 80, "memory.ampa": 1.0})
     populations = [q.name for q in population_table(p)]
     source, inh = populations.index("memory_nonselective"), populations.index("memory_inh")
     tables = weight_tables(p)
@@ -97,8 +98,9 @@ def test_weights_have_the_signs_of_the_model(task):
     assert (tables.gaba[exc] == 0).all()
     assert (tables.ampa[~exc] == 0).all()
     # nothing from the output back to memory, and nothing across layers but forward
-    assert (tables.ampa[layer == "output"][:, layer == "memory"] == 0).all()
-    assert (tables.ampa[layer == "memory"][:, layer == "input"] == 0).all()
+    for table in (tables.ampa, tables.nmda):
+        assert (table[layer == "output"][:, layer == "memory"] == 0).all()
+        assert (table[layer == "memory"][:, layer == "input"] == 0).all()
     # lateral inhibition in every layer
     for name in ("input", "memory", "output"):
         inside = tables.gaba[np.ix_(~exc & (layer == name), exc & (layer == name))]
@@ -112,9 +114,37 @@ def test_gain_scales_memory_nmda_alone():
     memory = np.array([q.layer == "memory" for q in population_table(P)])
     inside = np.ix_(memory, memory)
     np.testing.assert_allclose(low.nmda[inside], 0.8 * full.nmda[inside])
-    assert (low.nmda != full.nmda)[~memory].sum() == 0
+    # what memory sends to the output is as it was
+    outside = ~np.logical_and.outer(memory, memory)
+    np.testing.assert_array_equal(low.nmda[outside], full.nmda[outside])
+    assert (full.nmda[outside & memory[:, None]] > 0).any()
     for name in ("ampa", "gated", "gaba", "fibre"):
         np.testing.assert_array_equal(getattr(low, name), getattr(full, name))
+
+
+@pytest.mark.parametrize(("receptor", "share"), [("ampa", 0), ("nmda", 1), (0.25, 0.25)])
+def test_a_projection_goes_through_its_receptors(receptor, share):
+    task = P.network.task.as_dict()
+    (to_t,) = [p for p in task["projections"] if p["source"] == "memory_A"]
+    to_t |= {"conductance": 6.0, "receptor": receptor}
+    p = with_values(P, {"network.task": task})
+    at = tuple([q.name for q in population_table(p)].index(n) for n in ("memory_A", "output_T"))
+    tables = weight_tables(p)
+    synapse = 6.0 / p.network.n_per_unit
+    assert tables.ampa[at] * 1e9 == pytest.approx((1 - share) * synapse)
+    assert tables.nmda[at] * 1e9 == pytest.approx(share * 1.3 * synapse)
+    assert tables.gated[at] == tables.gaba[at] == 0
+
+
+def test_nmda_that_replaces_ampa_carries_the_same_current():
+    """At 57 Hz and -55 mV, from the equations of both receptors in steady state."""
+    r, rate, v = P.receptors, 57.0, -55.0
+    taken = 1 - np.exp(-r.nmda_alpha * r.nmda_tau_rise)
+    steps = np.arange(0, 5, 1e-4)  # s; a spike at the beginning of every interval
+    times, tau = steps % (1 / rate), r.tau_nmda / 1e3
+    s = taken / (1 - (1 - taken) * np.exp(-1 / (rate * tau))) * np.exp(-times / tau)
+    block = 1 / (1 + r.mg * np.exp(-0.062 * v) / 3.57)
+    assert rate * r.tau_ampa / 1e3 == pytest.approx(NMDA_FOR_AMPA * s.mean() * block, rel=0.02)
 
 
 def test_explicit_synapses_are_counted():
@@ -130,10 +160,10 @@ def test_pixel_shares():
     for unit, share in shares.items():
         assert share.sum() == pytest.approx(1)
         assert (share[~shown[unit]] == 0).all()
-    # pixel (3, 1) is on in X alone, (3, 3) in X and B, (0, 0) in X, B and Y, (0, 2) not in X
+    # pixel (0, 3) is on in X alone, (0, 1) in X and B, (0, 0) in X, B and Y, (0, 2) not in X
     x = shares["X"]
     a = P.afferents
-    np.testing.assert_allclose(x[[18, 0]] / x[16], [a.share_1, a.share_2])
+    np.testing.assert_allclose(x[[1, 0]] / x[3], [a.share_1, a.share_2])
     assert x[2] == 0
 
 

@@ -10,7 +10,9 @@ from pfc_standalone.errors import ParameterError, TaskError
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.tasks import TASKS, Task, find_task, read_task
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "match_to_sample.toml"
+EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLE = EXAMPLES / "match_to_sample.toml"
+FIRST_LETTERS = EXAMPLES / "letters_1.toml"
 LETTERS = {
     "A": ["010", "111", "101"],
     "B": ["110", "111", "110"],
@@ -41,6 +43,7 @@ gated = true
 source = "memory_B"
 destination = "output_N"
 conductance = 3.5
+receptor = "nmda"
 
 [conditions]
 A = { cue = "A", correct = "T" }
@@ -77,7 +80,7 @@ def refused(error, function, *arguments):
 
 
 # ------------------------------------------------------------------------ back and forth
-@pytest.mark.parametrize("name", [*TASKS.names(), str(EXAMPLE)])
+@pytest.mark.parametrize("name", [*TASKS.names(), str(EXAMPLE), str(FIRST_LETTERS)])
 def test_a_task_comes_back_from_plain_data(name):
     task = find_task(name)
     assert Task.from_dict(task.as_dict()).as_dict() == task.as_dict()
@@ -98,6 +101,7 @@ def test_a_file_is_read_as_it_is_written(tmp_path):
     assert (one.conductance, one.gated) == ("axcpt.input_to_memory", True)
     assert (two.source, two.destination) == ("memory_B", "output_N")
     assert (two.conductance, two.gated) == (3.5, False)
+    assert [(p.receptor, p.nmda_share) for p in (one, two)] == [("ampa", 0), ("nmda", 1)]
     cue_alone, both = task.conditions
     assert (cue_alone.cue, cue_alone.probe, cue_alone.correct) == ("A", None, "T")
     assert (both.cue, both.probe, both.correct) == ("B", "A", None)
@@ -105,6 +109,17 @@ def test_a_file_is_read_as_it_is_written(tmp_path):
     parameters = with_values(Parameters(), {"network.task": str(path)})
     assert parameters.conductance(one) == parameters.axcpt.input_to_memory
     assert parameters.conductance(two) == 3.5
+
+
+def test_letters_have_as_many_pixels_and_the_first_ones_are_kept():
+    task, first = find_task("ax-cpt"), find_task(str(FIRST_LETTERS))
+    pixels = [
+        {unit: "".join(rows).count("1") for unit, rows in t.images.items()} for t in (task, first)
+    ]
+    assert pixels == [dict.fromkeys("ABXY", 11), {"A": 12, "B": 13, "X": 9, "Y": 7}]
+    different = {"name", "images"}
+    kept = [{k: v for k, v in t.as_dict().items() if k not in different} for t in (task, first)]
+    assert kept[0] == kept[1]
 
 
 def test_a_cue_is_held_by_the_memory_of_its_name_unless_told():
@@ -177,6 +192,21 @@ WRONG = {
     "projection twice": (
         letters(projections=projecting()["projections"] * 2),
         "projections has input_A -> memory_A twice",
+    ),
+    "receptor": (
+        projecting(receptor="gaba"),
+        "has the receptor 'gaba', allowed is one of: ampa",
+    ),
+    "receptor above 1": (projecting(receptor=1.5), "has the receptor 1.5, allowed is one of: ampa"),
+    "receptor of no number": (
+        projecting(receptor=float("nan")),
+        "has the receptor nan, allowed",
+    ),
+    "receptor a truth": (projecting(receptor=True), "has the receptor True, allowed is one of"),
+    "receptor a list": (projecting(receptor=["nmda"]), "has the receptor ['nmda'], allowed is one"),
+    "gated nmda": (
+        projecting(receptor=0.5, gated=True),
+        "has gated = true and the receptor 0.5, allowed is ampa: the gate acts on AMPA only",
     ),
     "no conditions": (letters(conditions={}), "conditions has none, allowed is at least one"),
     "condition a text": (letters(conditions={"A": "A"}), "conditions.A is 'A', allowed is a table"),

@@ -266,7 +266,7 @@ def legend(ax: Axes, parameters: Parameters) -> None:
     ax.plot(right - 0.08, gaba, "o", color=INHIBITION, markersize=4)
     w = f"{parameters.memory.w_plus:g} (memory), {parameters.output.w_plus:g} (output)"
     for y, words in (
-        (between, "AMPA between layers, total of the source unit"),
+        (between, "excitation between layers, total of the source unit"),
         (within, "AMPA and NMDA within a layer, all to all"),
         (loop, f"stronger within a unit: $w_+$ = {w}"),
         (gaba, "GABA within a layer, all to all"),

@@ -226,11 +226,15 @@ class LayerParameters(ParameterGroup):
     """One layer; the defaults are the memory layer's."""
 
     w_plus: float = parameter(
-        2.4, "", "potentiation within a selective unit", TUNED, low=1, high=10
+        2.7, "", "potentiation within a selective unit", TUNED, low=1, high=10
     )
     gain: float = parameter(
         1.0, "", "factor on all NMDA within the layer (the gain of B1995)", B1995, low=0, high=10
     )
+    ampa: float = parameter(
+        0.25, "", "factor on AMPA onto the layer's excitatory neurons from within it", TUNED,
+        low=0, high=10,
+    )  # fmt: skip
     inhibition: float = parameter(
         1.0, "", "factor on GABA onto the layer's excitatory neurons", PROJECT, low=0, high=10
     )
@@ -256,26 +260,26 @@ class LayerParameters(ParameterGroup):
 
 @dataclass(frozen=True)
 class AXCPTProjections(ParameterGroup):
-    """AMPA between layers for the AX-CPT, summed over the source unit. Probes drive the outputs
-    ten times as strongly as memory does; X drives both nearly alike, so that memory decides
-    between them, and Y drives N alone, so that memory of A cannot overturn it.
+    """Excitation between layers for the AX-CPT, summed over the source unit, in nS of AMPA. X alone
+    asks for T, and memory of B, which reaches N through NMDA, overcomes it; Y drives N so much more
+    than T that memory of A cannot overturn it.
     """
 
     input_to_memory: float = parameter(
-        35.0, "nS", "input A -> memory A, B -> B, open from cue onset to gate_extra after its end",
+        27.5, "nS", "input A -> memory A, B -> B, open from cue onset to gate_extra after its end",
         TUNED, low=0, high=1000,
     )  # fmt: skip
-    x_to_t: float = parameter(48.5, "nS", "input X -> output T", TUNED, low=0, high=1000)
-    x_to_n: float = parameter(44.0, "nS", "input X -> output N", TUNED, low=0, high=1000)
-    y_to_n: float = parameter(52.0, "nS", "input Y -> output N", TUNED, low=0, high=1000)
-    y_to_t: float = parameter(5.0, "nS", "input Y -> output T", TUNED, low=0, high=1000)
-    a_to_t: float = parameter(5.0, "nS", "memory A -> output T", TUNED, low=0, high=1000)
-    b_to_n: float = parameter(3.7, "nS", "memory B -> output N", TUNED, low=0, high=1000)
+    x_to_t: float = parameter(58.5, "nS", "input X -> output T", TUNED, low=0, high=1000)
+    x_to_n: float = parameter(36.4, "nS", "input X -> output N", TUNED, low=0, high=1000)
+    y_to_n: float = parameter(58.6, "nS", "input Y -> output N", TUNED, low=0, high=1000)
+    y_to_t: float = parameter(5.5, "nS", "input Y -> output T", TUNED, low=0, high=1000)
+    a_to_t: float = parameter(2.2, "nS", "memory A -> output T", TUNED, low=0, high=1000)
+    b_to_n: float = parameter(9.3, "nS", "memory B -> output N", TUNED, low=0, high=1000)
 
 
 @dataclass(frozen=True)
 class ShapesProjections(ParameterGroup):
-    """AMPA between layers for the shapes task, unit to unit of the same shape."""
+    """Excitation between layers for the shapes task, unit to unit of the same shape."""
 
     input_to_memory: float = parameter(
         35.0, "nS", "input -> memory, open while the image is shown", TUNED, low=0, high=1000
@@ -350,7 +354,7 @@ class DecisionParameters(ParameterGroup):
         low=0.001, high=1,
     )  # fmt: skip
     threshold: float = parameter(
-        18.0, "Hz", "filtered rate at which an output unit responds", TUNED, low=1, high=200
+        24.0, "Hz", "filtered rate at which an output unit responds", TUNED, low=1, high=200
     )
     window: float = parameter(
         0.6, "s", "from probe onset; a response must fall into it", PROJECT, low=0.05, high=10

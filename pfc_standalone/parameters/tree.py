@@ -43,11 +43,16 @@ class Parameters:
     receptors: ReceptorParameters = ReceptorParameters()
     recurrent: RecurrentParameters = RecurrentParameters()
     input: LayerParameters = LayerParameters(
-        w_plus=1.0, gain=0.3, background_exc=2.3, nonselective=2.0
+        w_plus=1.0, gain=0.3, ampa=1.0, background_exc=2.3, nonselective=2.0
     )
     memory: LayerParameters = LayerParameters()
     output: LayerParameters = LayerParameters(
-        w_plus=1.8, exc_to_inh=1.5, background_exc=2.345, nonselective=5.0
+        w_plus=1.675,
+        ampa=1.0,
+        inhibition=0.925,
+        exc_to_inh=1.65,
+        background_exc=2.345,
+        nonselective=5.0,
     )
     axcpt: AXCPTProjections = AXCPTProjections()
     shapes: ShapesProjections = ShapesProjections()

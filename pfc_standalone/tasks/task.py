@@ -20,12 +20,14 @@ MAX_PIXELS = 16
 MAX_CONDUCTANCE = 1000.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.=+-]{0,15}")
 _RESERVED = ("nonselective", "inh")
+#: Of a projection, in the order of their `Projection.nmda_share`.
+RECEPTORS = ("ampa", "nmda")
 _FORWARD = (("input", "memory"), ("input", "output"), ("memory", "output"))
 
 
 @dataclass(frozen=True)
 class Projection:
-    """AMPA from one selective unit onto another, in a later layer.
+    """Excitation from one selective unit onto another, in a later layer.
 
     Attributes
     ----------
@@ -34,13 +36,24 @@ class Projection:
     conductance : float or str
         nS, summed over the source unit; or the name of the parameter that has it.
     gated : bool
-        Open only from cue onset to ``timing.gate_extra`` after the cue's end.
+        Open only from cue onset to ``timing.gate_extra`` after the cue's end. The gate acts on
+        AMPA.
+    receptor : str or float
+        "ampa", "nmda", or the share of the conductance that goes through NMDA, from 0 to 1. The
+        conductance is that of AMPA, whatever the receptor; models say what NMDA takes its place.
     """
 
     source: str
     destination: str
     conductance: float | str
     gated: bool = False
+    receptor: float | str = "ampa"
+
+    @property
+    def nmda_share(self) -> float:
+        """Share of the conductance that goes through NMDA."""
+        r = self.receptor
+        return float(RECEPTORS.index(r)) if isinstance(r, str) else float(r)
 
 
 @dataclass(frozen=True)
@@ -244,9 +257,25 @@ class Task:
                 )
             if not isinstance(p.gated, bool):
                 raise TaskError(f"{name} has gated = {p.gated!r}, allowed is true or false")
+            self._check_receptor(name, p)
         _check_different(
             "projections", [f"{p.source} -> {p.destination}" for p in self.projections]
         )
+
+    @staticmethod
+    def _check_receptor(name: str, p: Projection) -> None:
+        r = p.receptor
+        number = isinstance(r, int | float) and not isinstance(r, bool)
+        if r not in RECEPTORS and not (number and 0 <= float(r) <= 1):
+            raise TaskError(
+                f"{name} has the receptor {r!r}, allowed is {_one_of(RECEPTORS)}, or the share of "
+                "NMDA, a number from 0 to 1"
+            )
+        if p.gated and p.nmda_share > 0:
+            raise TaskError(
+                f"{name} has gated = true and the receptor {r!r}, allowed is ampa: the gate acts "
+                "on AMPA only"
+            )
 
     def _check_conditions(self) -> None:
         if not self.conditions:
@@ -281,12 +310,14 @@ class Task:
 # --------------------------------------------------------------------- from plain data
 def _projection(raw: Any) -> Projection:
     what = "a projection"
-    _check_keys(what, _table(what, raw), ("source", "destination", "conductance"), ("gated",))
+    needed, optional = ("source", "destination", "conductance"), ("gated", "receptor")
+    _check_keys(what, _table(what, raw), needed, optional)
     return Projection(
         _text(f"{what}'s source", raw["source"]),
         _text(f"{what}'s destination", raw["destination"]),
         raw["conductance"],
         raw.get("gated", False),
+        raw.get("receptor", RECEPTORS[0]),
     )
 
 

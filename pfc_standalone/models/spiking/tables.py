@@ -19,6 +19,10 @@ from pfc_standalone.parameters import SI, Parameters
 from pfc_standalone.tasks import LAYERS
 
 _NS = SI["nS"]
+#: Peak conductance of NMDA in the place of 1 of AMPA, where a projection goes through NMDA: with it
+#: both carry the same mean current at a memory unit's delay rate of 57 Hz and -55 mV, where a
+#: neuron rests between spikes. Below that rate NMDA carries more, above less: it saturates.
+NMDA_FOR_AMPA = 1.3
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class WeightTables:
     Attributes
     ----------
     ampa, gated, nmda, gaba : (P, P) ndarray of float64
-        By receptor; ``gated`` is the AMPA of projections that open only around the cue.
+        By receptor; ``gated`` is the AMPA of projections that open only around the cue. NMDA is
+        multiplied by the part of the source neuron's gating variable that a spike takes.
     fibre : (C, P) ndarray of float64
         AMPA of one spike of one fibre of a pixel or of the reset.
     """
@@ -46,7 +51,9 @@ def weight_tables(parameters: Parameters, weights: Weights = BY_HAND) -> WeightT
     Within a layer, the summed conductance onto a population is shared by fraction of the layer's
     excitatory neurons, potentiated by ``w_plus`` within a selective unit and depressed by
     ``w_minus = 1 - f (w_plus - 1)/(1 - f)`` onto it from elsewhere, so that the total stays
-    (Brunel & Wang 2001, doi:10.1023/A:1011204814320, eq. for w_minus).
+    (Brunel & Wang 2001, doi:10.1023/A:1011204814320, eq. for w_minus). A layer's ``gain`` is a
+    factor on NMDA from within it alone: in the published model the gain of memory acts on what
+    memory receives, not on what it sends.
     """
     populations = population_table(parameters)
     index = {p.name: i for i, p in enumerate(populations)}
@@ -70,14 +77,18 @@ def weight_tables(parameters: Parameters, weights: Weights = BY_HAND) -> WeightT
                 w = 1.0 if onto_exc else values.exc_to_inh
                 if destination.unit:
                     w = _selectivity(source is destination, destination.size / n_exc, values.w_plus)
-                ampa[at] = w * (r.ampa_exc if onto_exc else r.ampa_inh) / n_exc * _NS
+                total = r.ampa_exc * values.ampa if onto_exc else r.ampa_inh
+                ampa[at] = w * total / n_exc * _NS
                 nmda[at] = w * values.gain * (r.nmda_exc if onto_exc else r.nmda_inh) / n_exc * _NS
 
     between = weights.over(parameters)
     for projection in parameters.network.task.projections:
         at = index[projection.source], index[projection.destination]
         total = between.projections[projection.source, projection.destination]
-        (gated if projection.gated else ampa)[at] = total / populations[at[0]].size * _NS
+        synapse = total / populations[at[0]].size * _NS
+        share = projection.nmda_share
+        (gated if projection.gated else ampa)[at] = (1 - share) * synapse
+        nmda[at] = share * NMDA_FOR_AMPA * synapse
 
     fibre = np.zeros((n_channels(parameters), len(populations)))
     for unit, conductances in between.pixels.items():
