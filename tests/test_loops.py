@@ -9,7 +9,9 @@ import sys
 import numpy as np
 import pytest
 
+import pfc_standalone as pfc
 from build_targets.building.environment import PROJECT
+from build_targets.running.launch import THREADS
 
 # Neurons that read another group through an index: first as neighbours, then scattered, then as
 # neighbours again with other rows; a threshold that reads through it too; noise in the loop.
@@ -71,3 +73,17 @@ def test_linked_variables_are_read_for_each_neuron_as_its_index_says(precision, 
         assert (
             np.bincount(ours[1].astype(int)) - np.bincount(numpys[1].astype(int)) == 0
         ).mean() > 0.9
+
+
+def test_any_number_of_threads_gives_the_same_spikes(monkeypatch):
+    """A network that is large enough for two threads (loops.h), for a tenth of a second."""
+    parameters = pfc.with_values(pfc.Parameters(), {"network.n_per_unit": 600})
+    found = {}
+    for threads in (1, 2, 3):
+        monkeypatch.setenv(THREADS, str(threads))
+        found[threads] = pfc.simulate([pfc.Point(parameters, ())], duration=0.1)
+    alone = found.pop(1)
+    assert alone.sizes["spike"] > 1000
+    for shared in found.values():
+        for name in ("spike_time", "spike_neuron", "final_v"):
+            assert (shared[name].values == alone[name].values).all()

@@ -17,7 +17,7 @@ import numpy as np
 from brian2.core.functions import DEFAULT_FUNCTIONS, Function
 from brian2.core.variables import ArrayVariable, Constant, DynamicArrayVariable
 from brian2.parsing.rendering import CPPNodeRenderer
-from brian2.utils.stringtools import get_identifiers
+from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from build_targets.devices.simd import SimdGenerator
 
@@ -59,10 +59,9 @@ class LoopGenerator(SimdGenerator):
         if not self.single:
             translated: str = super().translate_expression(expr)
             return translated
-        for name, replacement in self.func_name_replacements.items():
-            expr = re.sub(rf"\b{name}\b", replacement, expr)
         renderer = SingleRenderer(self.variables, auto_vectorise=self.auto_vectorise)
-        rendered: str = renderer.render_expr(expr).strip()
+        renamed = word_substitute(expr, self.func_name_replacements)
+        rendered: str = renderer.render_expr(renamed).strip()
         return rendered
 
     def translate_to_read_arrays(self, read: Any, write: Any, indices: Any) -> list[str]:
