@@ -118,7 +118,8 @@ class LoopGenerator(SimdGenerator):
             for name in set(self.variable_indices.values()) - {"_idx", "0"}
             if self._may_be_shared(name)
         }
-        return max(sorted(uses), key=lambda name: uses[name], default="")
+        most = max(sorted(uses), key=lambda name: uses[name], default="")
+        return most if uses.get(most) else ""
 
     def _may_be_shared(self, name: str) -> bool:
         variable = self.variables.get(name)
