@@ -18,10 +18,10 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isnan
-from typing import TYPE_CHECKING
+from math import inf, isinf, isnan, nan
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,21 +33,22 @@ if TYPE_CHECKING:
 
 PROJECT = "project"
 
-#: Values by what they were measured on, such as a population or a delay.
-Measured = Mapping[str, float]
+#: Values by what they were measured on, such as a population or a delay; or value, low and high of
+#: an interval.
+Measured = Mapping[str, float | tuple[float, float, float]]
 
 
 @dataclass(frozen=True)
-class Bound:
+class Bound[Source]:
     """What a quantity of a run must be.
 
     Attributes
     ----------
     name : str
     measure : callable
-        Of a dataset; NaN where it could not be measured.
+        Of a dataset, or of what else the row is about; NaN where it could not be measured.
     low, high : float
-        Allowed, both included.
+        Allowed, both included unless the row is ``strict``.
     unit : str
     source : str
         Of the bounds; a key of this module's references.
@@ -55,24 +56,27 @@ class Bound:
         How the bounds follow from the source.
     n_from : int
         The bound holds from this ``network.n_per_unit`` on.
+    strict : bool
+        The bounds themselves are not allowed: a direction.
     """
 
     name: str
-    measure: Callable[[xr.Dataset], Measured]
+    measure: Callable[[Source], Measured]
     low: float
     high: float
     unit: str
     source: str
     why: str
     n_from: int = 0
+    strict: bool = False
 
     @property
     def allowed(self) -> str:
         """The bounds in words."""
         if self.low == -inf:
-            words = f"at most {self.high:g}"
+            words = f"{'below' if self.strict else 'at most'} {self.high:g}"
         elif self.high == inf:
-            words = f"at least {self.low:g}"
+            words = f"{'above' if self.strict else 'at least'} {self.low:g}"
         else:
             words = f"{self.low:g} to {self.high:g}"
         return f"{words} {self.unit}".strip()
@@ -80,16 +84,38 @@ class Bound:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One value beside its bound; ``holds`` is None where it could not be measured."""
+    """One value beside its bound; ``holds`` is None where it could not be measured.
 
-    bound: Bound
+    Attributes
+    ----------
+    where : str
+        What it was measured on.
+    low, high : float
+        Of its 95 % interval; NaN where it has none.
+    """
+
+    bound: Bound[Any]
     where: str
     value: float
+    low: float = nan
+    high: float = nan
 
     @property
     def holds(self) -> bool | None:
         """Whether the value is allowed."""
-        return None if isnan(self.value) else self.bound.low <= self.value <= self.bound.high
+        return self._allows(self.value)
+
+    @property
+    def beyond_chance(self) -> bool | None:
+        """Whether all of the interval has the same verdict; None without an interval."""
+        ends = {self._allows(self.low), self._allows(self.high), self.holds}
+        return None if None in ends else len(ends) == 1
+
+    def _allows(self, value: float) -> bool | None:
+        if isnan(value):
+            return None
+        low, high = self.bound.low, self.bound.high
+        return low < value < high if self.bound.strict else low <= value <= high
 
 
 def judge(dataset: xr.Dataset) -> list[Verdict]:
@@ -98,13 +124,41 @@ def judge(dataset: xr.Dataset) -> list[Verdict]:
     """
     if "spike_time" not in dataset:
         return []
-    n = parameters_of(dataset).network.n_per_unit
-    return [
-        Verdict(bound, where, float(value))
-        for bound in BOUNDS
-        if n >= bound.n_from
-        for where, value in bound.measure(dataset).items()
-    ]
+    return verdicts(dataset, BOUNDS, parameters_of(dataset).network.n_per_unit)
+
+
+def verdicts[Source](
+    source: Source, bounds: Sequence[Bound[Source]], n_per_unit: float = inf
+) -> list[Verdict]:
+    """Every value that has a bound at this size, in the order of the bounds."""
+    found = []
+    for bound in bounds:
+        if n_per_unit >= bound.n_from:
+            for where, value in bound.measure(source).items():
+                interval = value if isinstance(value, tuple) else (value,)
+                found.append(Verdict(bound, where, *map(float, interval)))
+    return found
+
+
+def as_row(verdict: Verdict) -> dict[str, Any]:
+    """A verdict and its bound, ready for JSON."""
+    bound = verdict.bound
+    low, high = (None if isinf(x) else x for x in (bound.low, bound.high))
+    return {
+        "name": bound.name,
+        "where": verdict.where,
+        "value": verdict.value,
+        "low": verdict.low,
+        "high": verdict.high,
+        "unit": bound.unit,
+        "allowed": bound.allowed,
+        "allowed_low": low,
+        "allowed_high": high,
+        "source": bound.source,
+        "why": bound.why,
+        "holds": verdict.holds,
+        "beyond_chance": verdict.beyond_chance,
+    }
 
 
 def _accuracy(dataset: xr.Dataset) -> Measured:
@@ -158,7 +212,7 @@ def _regularity(which: str) -> Callable[[xr.Dataset], Measured]:
     return measure
 
 
-BOUNDS: tuple[Bound, ...] = (
+BOUNDS: tuple[Bound[xr.Dataset], ...] = (
     Bound(
         "accuracy", _accuracy, 0.85, 1.0, "", "G2016",
         "healthy adults err in 14 % of the hardest condition, AY; a small network may do as badly",

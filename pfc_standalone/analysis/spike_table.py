@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pfc_standalone.errors import ResultsError
+from pfc_standalone.results import parameters_of, task_of
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -31,6 +34,15 @@ def mean_over(values: NDArray[np.float64], windows: Windows) -> float:
     return float(np.average(values, weights=[stop - start for _, start, stop in windows]))
 
 
+def _recorded(dataset: xr.Dataset) -> list[str]:
+    """Populations whose spikes were recorded."""
+    names: list[str] = dataset["population_name"].values.tolist()
+    if not parameters_of(dataset).network.record_outputs_only:
+        return names
+    units = task_of(dataset).units["output"]
+    return [name for name in names if name in {f"output_{u}" for u in units}]
+
+
 class SpikeTable:
     """Spike times of each population and replicate, quick to look up by window."""
 
@@ -38,6 +50,7 @@ class SpikeTable:
         self.names: list[str] = dataset["population_name"].values.tolist()
         self._starts = dataset["population_start"].values
         self.sizes: NDArray[np.int64] = dataset["population_size"].values
+        self._recorded = _recorded(dataset)
         time, neuron = dataset["spike_time"].values, dataset["spike_neuron"].values
         replicate = dataset["spike_replicate"].values
         # spikes name their replicate by its number, which a selection of replicates keeps
@@ -84,7 +97,18 @@ class SpikeTable:
                 self._neuron[start:stop] = self._neuron[start:stop][order]
 
     def spikes(self, name: str, replicate: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-        """Times (s) and neurons (within the population) of one population, in order of time."""
+        """Times (s) and neurons (within the population) of one population, in order of time.
+
+        Raises
+        ------
+        ResultsError
+            If its spikes were not recorded.
+        """
+        if name not in self._recorded:
+            raise ResultsError(
+                f"spikes of {name} were not recorded, only those of {', '.join(self._recorded)}: "
+                "run again with network.record_outputs_only=false"
+            )
         group = replicate * len(self.names) + self.names.index(name)
         part = slice(self._edges[group], self._edges[group + 1])
         return self._time[part], self._neuron[part]

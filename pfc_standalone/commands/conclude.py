@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from pfc_standalone.analysis.summary import summarise
+from pfc_standalone.commands.experiments import KIND, experiment_of
 from pfc_standalone.commands.progress import say
 from pfc_standalone.errors import UnfinishedError
 from pfc_standalone.results.dataset import DATASET_FILE, load_results, with_facts, write_dataset
@@ -29,11 +29,12 @@ def conclude(place: Workplace, figures: bool = True) -> dict[str, Any]:
     """
     with _unfinished(place, "their results could not be written"):
         dataset = _label(place)
+        experiment = experiment_of(dataset)
         files = place.folder / "files"
         shutil.rmtree(files, ignore_errors=True)
         files.mkdir(parents=True)
-        write_dataset(dataset, files / DATASET_FILE)
-        summary = summarise(dataset)
+        write_dataset(experiment.kept(dataset), files / DATASET_FILE)
+        summary = experiment.summarise(dataset)
         write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
     if figures:
         with _unfinished(
@@ -41,17 +42,20 @@ def conclude(place: Workplace, figures: bool = True) -> dict[str, Any]:
         ):
             from pfc_standalone.figures import save_figures
 
-            save_figures(dataset, files)
+            save_figures(dataset, files, experiment.figures)
     with _unfinished(place, "their folder could not be given its name"):
         place.complete(files)
     return summary
 
 
 def _label(place: Workplace) -> xr.Dataset:
-    plan = read_plan(load_results(place.plan))
+    described = load_results(place.plan)
+    plan = read_plan(described)
     runs = runs_in(plan, place.runs)
     facts, phases, costs = place.notes()
-    return with_facts(label_runs(plan, runs), facts | (costs or cost(plan, runs, phases)))
+    kind = {KIND: described.attrs[KIND]} if KIND in described.attrs else {}
+    costs = costs or cost(plan, runs, phases)
+    return with_facts(label_runs(plan, runs), kind | facts | costs)
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ from pfc_standalone.models.spiking.integration import exponential_euler
 from pfc_standalone.models.spiking.populations import (
     Layout,
     population_table,
+    recorded_neurons,
     trace_neuron_numbers,
 )
 from pfc_standalone.models.spiking.stimulus import n_patterns
@@ -119,11 +120,19 @@ def create_network(parameters: Parameters) -> SpikingNetwork:
 
     # record
     if parameters.network.record_spikes:
-        objects["spikes"] = b2.SpikeMonitor(neurons, name="spikes")
+        objects["spikes"] = b2.SpikeMonitor(_recorded(parameters, neurons), name="spikes")
     if parameters.network.traces:
         objects |= _record_traces(parameters, objects)
     network = b2.Network(list(objects.values()), name="pfc_network")
     return SpikingNetwork(network, namespace, objects, connection)
+
+
+def _recorded(parameters: Parameters, neurons: b2.NeuronGroup) -> b2.NeuronGroup:
+    """Those whose spikes are recorded: neighbours, since populations lie side by side."""
+    if not parameters.network.record_outputs_only:
+        return neurons
+    first, stop = recorded_neurons(parameters)
+    return neurons[first * parameters.network.batch : stop * parameters.network.batch]
 
 
 def _record_traces(parameters: Parameters, objects: dict[str, Any]) -> dict[str, Any]:

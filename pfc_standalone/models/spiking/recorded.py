@@ -14,6 +14,7 @@ from pfc_standalone.models.spiking import plastic
 from pfc_standalone.models.spiking.populations import (
     Layout,
     population_table,
+    recorded_neurons,
     trace_neuron_numbers,
 )
 from pfc_standalone.models.spiking.tables import fibres, receives_pixels
@@ -90,6 +91,8 @@ def _spikes(parameters: Parameters, runs: Runs) -> dict[str, Any]:
     comes out.
     """
     layout = _layout(parameters)
+    # a monitor counts from the first neuron that it records
+    offset = recorded_neurons(parameters)[0] * parameters.network.batch
     sources = [
         (first, count, *_in_order_of_time(arrays["spikes.t"], arrays["spikes.i"]))
         for first, count, arrays in runs
@@ -101,7 +104,7 @@ def _spikes(parameters: Parameters, runs: Runs) -> dict[str, Any]:
     done = 0
     for parts in _stretches([time for _, _, time, _ in sources]):
         some = [
-            _labelled(layout, first, count, time[part], index[part])
+            _labelled(layout, first, count, time[part], index[part] + offset)
             for part, (first, count, time, index) in zip(parts, sources, strict=True)
         ]
         stretch = [np.concatenate(column) for column in zip(*some, strict=True)]
