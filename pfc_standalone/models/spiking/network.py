@@ -120,19 +120,29 @@ def create_network(parameters: Parameters) -> SpikingNetwork:
 
     # record
     if parameters.network.record_spikes:
-        objects["spikes"] = b2.SpikeMonitor(_recorded(parameters, neurons), name="spikes")
+        objects |= _record_spikes(parameters, namespace, neurons)
     if parameters.network.traces:
         objects |= _record_traces(parameters, objects)
     network = b2.Network(list(objects.values()), name="pfc_network")
     return SpikingNetwork(network, namespace, objects, connection)
 
 
-def _recorded(parameters: Parameters, neurons: b2.NeuronGroup) -> b2.NeuronGroup:
-    """Those whose spikes are recorded: neighbours, since populations lie side by side."""
+def _record_spikes(
+    parameters: Parameters, namespace: dict[str, Any], neurons: b2.NeuronGroup
+) -> dict[str, Any]:
+    """A monitor of all neurons; or of doubles of the outputs that cross the threshold with them,
+    since a Subgroup cannot have variables that are linked by an index.
+    """
     if not parameters.network.record_outputs_only:
-        return neurons
-    first, stop = recorded_neurons(parameters)
-    return neurons[first * parameters.network.batch : stop * parameters.network.batch]
+        return {"spikes": b2.SpikeMonitor(neurons, name="spikes")}
+    first, stop = (edge * parameters.network.batch for edge in recorded_neurons(parameters))
+    outputs = b2.NeuronGroup(
+        stop - first, eq.DOUBLE, threshold=eq.THRESHOLD, reset="", namespace=namespace,
+        name="outputs",
+    )  # fmt: skip
+    outputs.v = b2.linked_var(neurons, "v", index="original")
+    outputs.original = np.arange(first, stop)
+    return {"outputs": outputs, "spikes": b2.SpikeMonitor(outputs, name="spikes")}
 
 
 def _record_traces(parameters: Parameters, objects: dict[str, Any]) -> dict[str, Any]:
