@@ -3,17 +3,7 @@
 The tests of the model, the table in docs/model.md, and whoever judges a run use these rows; a bound
 stands nowhere else.
 
-References
-----------
-- BW2001: Brunel N, Wang X-J (2001). J Comput Neurosci 11:63-85. doi:10.1023/A:1011204814320
-- CK2011: Cohen MR, Kohn A (2011). Nat Neurosci 14:811-819. doi:10.1038/nn.2842
-- C2003: Compte A et al. (2003). J Neurophysiol 90:3441-3454. doi:10.1152/jn.00949.2002
-- F1989: Funahashi S, Bruce CJ, Goldman-Rakic PS (1989). J Neurophysiol 61:331-349.
-  doi:10.1152/jn.1989.61.2.331
-- G2016: Gonthier C et al. (2016). Front Psychol 7:1822. doi:10.3389/fpsyg.2016.01822
-- W1994: Wilson FAW, O'Scalaidhe SP, Goldman-Rakic PS (1994). PNAS 91:4009-4013.
-  doi:10.1073/pnas.91.9.4009
-- project: chosen, for the reason that stands beside it
+`analysis.sources` has the papers in full.
 """
 
 from __future__ import annotations
@@ -30,8 +20,6 @@ from pfc_standalone.results import parameters_of
 
 if TYPE_CHECKING:
     import xarray as xr
-
-PROJECT = "project"
 
 #: Values by what they were measured on, such as a population or a delay; or value, low and high of
 #: an interval.
@@ -51,7 +39,7 @@ class Bound[Source]:
         Allowed, both included unless the row is ``strict``.
     unit : str
     source : str
-        Of the bounds; a key of this module's references.
+        Of the bounds; a key of `sources.SOURCES`.
     why : str
         How the bounds follow from the source.
     n_from : int
@@ -161,16 +149,20 @@ def as_row(verdict: Verdict) -> dict[str, Any]:
     }
 
 
+def _interval(entry: Mapping[str, float]) -> tuple[float, float, float]:
+    return entry["value"], entry["low"], entry["high"]
+
+
 def _accuracy(dataset: xr.Dataset) -> Measured:
     return {
-        f"{condition}, {delay} s": entry["value"]
+        f"{condition}, {delay} s": _interval(entry)
         for delay, by_condition in behaviour.accuracy(dataset).items()
         for condition, entry in by_condition.items()
     }
 
 
 def _premature(dataset: xr.Dataset) -> Measured:
-    return {"all trials": behaviour.premature_responses(dataset)["value"]}
+    return {"all trials": _interval(behaviour.premature_responses(dataset))}
 
 
 def _reaction_time(dataset: xr.Dataset) -> Measured:
@@ -198,11 +190,11 @@ def _delay(which: str) -> Callable[[xr.Dataset], Measured]:
 
 
 def _held(dataset: xr.Dataset) -> Measured:
-    return {f"{d} s": entry["value"] for d, entry in activity.memory_held(dataset).items()}
+    return {f"{d} s": _interval(entry) for d, entry in activity.memory_held(dataset).items()}
 
 
 def _false_memory(dataset: xr.Dataset) -> Measured:
-    return {"all trials": activity.false_memory(dataset)["value"]}
+    return {"all trials": _interval(activity.false_memory(dataset))}
 
 
 def _regularity(which: str) -> Callable[[xr.Dataset], Measured]:
@@ -222,10 +214,10 @@ BOUNDS: tuple[Bound[xr.Dataset], ...] = (
         "accuracy of a large network", _accuracy, 0.95, 1.0, "", "G2016",
         "healthy adults err in 2 to 5 % of AX, BX and BY", n_from=100,
     ),
-    Bound("premature responses", _premature, -inf, 0.05, "", PROJECT, "an answer must see the "
-          "probe, with the 5 % of a false alarm"),
-    Bound("reaction time", _reaction_time, 0.03, inf, "s", PROJECT, "a decision takes longer than "
-          "an image takes to reach the output"),
+    Bound("premature responses", _premature, -inf, 0.05, "", "G2016", "an answer must see the "
+          "probe; adults err in 2 % of BY, in which nothing but haste does harm"),
+    Bound("reaction time", _reaction_time, 0.03, inf, "s", "T1996", "people categorise an image in "
+          "150 ms, through many stages; from pixels to output there are two"),
     Bound(
         "spontaneous excitatory rate", _spontaneous("exc"), 0.3, 5.0, "Hz", "W1994",
         "regular-spiking prefrontal cells fire at a few Hz; BW2001 aims at 3",
@@ -243,14 +235,16 @@ BOUNDS: tuple[Bound[xr.Dataset], ...] = (
         "the other memory stays at its spontaneous rate",
     ),
     Bound(
-        "selectivity", activity.selectivity, 0.8, 1.0, "", PROJECT,
-        "(own - other)/(own + other) of the delay rates: memory holds one cue",
+        "selectivity", activity.selectivity, 0.8, 1.0, "", "BW2001",
+        "(own - other)/(own + other) of the delay rates: the other cells stay near their "
+        "spontaneous rate, a tenth of the delay rate",
     ),
     Bound(
-        "memory held", _held, 0.95, 1.0, "", PROJECT,
-        "what is shown once must last as long as the task asks",
+        "memory held", _held, 0.95, 1.0, "", "G2016",
+        "adults err in 5 % of AX and of BX, the trials in which the cue decides",
     ),
-    Bound("false memory", _false_memory, 0.0, 0.05, "", PROJECT, "no memory without its cue"),
+    Bound("false memory", _false_memory, 0.0, 0.05, "", "G2016", "no memory without its cue, or "
+          "AX would be missed, which adults do in 5 %"),
     Bound(
         "ISI CV in the delay", _regularity("isi_cv"), 0.4, 1.5, "", "C2003",
         "cortex is near 1; this class of models is known to be more regular",
@@ -260,7 +254,8 @@ BOUNDS: tuple[Bound[xr.Dataset], ...] = (
         "0.1 to 0.2 at most in cortex; it falls as 1/n, so from 80 neurons on", n_from=80,
     ),
     Bound(
-        "largest 50 ms rate", activity.largest_rate, 0.0, 150.0, "Hz", PROJECT,
-        "no population runs away, the reset of memory included",
+        "largest 50 ms rate", activity.largest_rate, 0.0, 150.0, "Hz", "M1985",
+        "no population runs away, in the reset of memory neither: regular-spiking cells adapt to "
+        "less, and only fast-spiking ones sustain more",
     ),
 )  # fmt: skip

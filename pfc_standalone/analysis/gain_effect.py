@@ -1,11 +1,6 @@
 """The effect of a reduced gain of memory: what the published model and adults say, as bounds.
 
-References
-----------
-- B1995: Braver TS, Cohen JD, Servan-Schreiber D (1995). A computational model of prefrontal cortex
-  function. NIPS 7:141-148
-- G2016: Gonthier C et al. (2016). Front Psychol 7:1822, table 1, baseline condition.
-  doi:10.3389/fpsyg.2016.01822
+`analysis.sources` has the papers in full.
 """
 
 from __future__ import annotations

@@ -7,10 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pfc_standalone.commands.verdict_table import verdict_table
-
-#: Of tables that no terminal shows, columns.
-_WIDTH = 150
+from pfc_standalone.commands.verdict_table import WIDTH, verdict_table
 
 
 def print_gain_report(summary: dict[str, Any], output: Path, as_json: bool = False) -> None:
@@ -22,7 +19,7 @@ def print_gain_report(summary: dict[str, Any], output: Path, as_json: bool = Fal
 
     from pfc_standalone.commands.console import console
 
-    out = console(width=None if sys.stdout.isatty() else _WIDTH)
+    out = console(width=None if sys.stdout.isatty() else WIDTH)
     gains = summary["gains"]
     columns = ("delay s", "condition", "trials", *(f"errors at {g:g}" for g in gains.values()))
     columns += tuple(f"RT ms at {g:g}, correct / wrong" for g in gains.values())

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
+#: Columns of a table that no terminal shows.
+WIDTH = 150
 #: What a verdict is called, by whether it holds.
 WORDS = {True: "holds", False: "DOES NOT HOLD", None: "not measured"}
 

@@ -5,11 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment.points import Point, deal
+from pfc_standalone.experiment.reduced_gain import reduced_gain
 from pfc_standalone.experiment.weights import BY_HAND, Weights
 from pfc_standalone.parameters import Parameters, with_values
 
 GAIN, TRAINING_SEED = "memory.gain", "rate.training_seed"
+
+
+def both_gains(parameters: Parameters, reduced: float | None = None) -> tuple[float, float]:
+    """Normal and reduced gain: that of the parameters, and the one asked for or else the default
+    of the model and its size.
+
+    Raises
+    ------
+    ParameterError
+        If the reduced one is not the lower.
+    """
+    chosen = reduced_gain(parameters) if reduced is None else reduced
+    if not 0 <= chosen < parameters.memory.gain:
+        raise ParameterError(
+            f"--gain is {chosen:g}, allowed is from 0 to less than the normal gain, memory.gain = "
+            f"{parameters.memory.gain:g}"
+        )
+    return parameters.memory.gain, chosen
 
 
 def gain_points(

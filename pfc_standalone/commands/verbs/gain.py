@@ -18,10 +18,8 @@ from pfc_standalone.commands.options import (
 )
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.commands.run import run_plan
-from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment import Point, Weights
-from pfc_standalone.experiment.gain_points import TRAINING_SEED, gain_points
-from pfc_standalone.experiment.reduced_gain import reduced_gain
+from pfc_standalone.experiment.gain_points import TRAINING_SEED, both_gains, gain_points
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.results.dataset import with_facts
 from pfc_standalone.results.folder import Workplace, check_output, new_workplace
@@ -89,7 +87,7 @@ def _main(arguments: argparse.Namespace) -> int:
     target = get_target(arguments.target)
     parameters, weights = _parameters(arguments), weights_from(arguments)
     check_conditions(parameters.network.task)
-    gains = parameters.memory.gain, _reduced(arguments.gain, parameters)
+    gains = both_gains(parameters, arguments.gain)
     if arguments.output is not None:
         check_output(arguments.output)
     check_experiment(parameters, parameters.network.batch or 1)
@@ -122,16 +120,6 @@ def _parameters(arguments: argparse.Namespace) -> Parameters:
     e = chosen.experiment
     kinds = len(e.delays) * len(chosen.network.task.conditions)
     return with_values(chosen, {"experiment.replicates": min(e.replicates, kinds * e.trials)})
-
-
-def _reduced(given: float | None, parameters: Parameters) -> float:
-    reduced = reduced_gain(parameters) if given is None else given
-    if not 0 <= reduced < parameters.memory.gain:
-        raise ParameterError(
-            f"--gain is {reduced:g}, allowed is from 0 to less than the normal gain, memory.gain = "
-            f"{parameters.memory.gain:g}"
-        )
-    return reduced
 
 
 def _points(
