@@ -27,13 +27,10 @@ def of_size(dataset: xr.Dataset) -> dict[str, dict[str, float]]:
     normal = dataset.isel(replicate=dataset[PART].values == NORMAL)
     regularity = activity.delay_regularity(normal)
     rates = activity.population_rates(normal)
-    return {
-        "rate": {unit: rates[unit]["delay"] for unit in regularity},
-        **{
-            name: {u: r[name] for u, r in regularity.items()}
-            for name in ("isi_cv", "count_correlation")
-        },
-    }
+    found = {"rate": {unit: rates[unit]["delay"] for unit in regularity}}
+    for name in ("isi_cv", "count_correlation"):
+        found[name] = {unit: r[name] for unit, r in regularity.items()}
+    return found
 
 
 def _over(quantity: str, compare: Callable[[float, float], float]) -> Callable[[Sizes], Measured]:
