@@ -6,7 +6,8 @@ SOURCES = {
     "B1995": "Braver TS, Cohen JD, Servan-Schreiber D (1995). A computational model of prefrontal "
     "cortex function. Advances in Neural Information Processing Systems 7:141-148",
     "BH1999": "Brunel N, Hakim V (1999). Fast global oscillations in networks of "
-    "integrate-and-fire neurons with low firing rates. Neural Comput 11:1621-1671. doi:10.1162/089976699300016179",
+    "integrate-and-fire neurons with low firing rates. Neural Comput "
+    "11:1621-1671. doi:10.1162/089976699300016179",
     "BW2001": "Brunel N, Wang X-J (2001). Effects of neuromodulation in a cortical network model "
     "of object working memory dominated by recurrent inhibition. J Comput Neurosci 11:63-85. "
     "doi:10.1023/A:1011204814320",

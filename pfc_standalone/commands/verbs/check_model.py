@@ -26,7 +26,7 @@ from pfc_standalone.experiment import Weights
 from pfc_standalone.experiment.check_points import rate_points, spiking_points
 from pfc_standalone.experiment.gain_points import TRAINING_SEED, both_gains
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.results.folder import check_output, new_workplace, write_whole
+from pfc_standalone.results.folder import Workplace, check_output, new_workplace, write_whole
 from pfc_standalone.simulation import simulate
 from pfc_standalone.simulation.targets import Progress, Target, get_target
 
@@ -48,9 +48,9 @@ _OPTIONS = (
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog=_PROGRAM,
-        description="Simulate the model at normal and at reduced gain of memory, and without a cue, "
-        "and hold what it does against every bound (docs/model.md lists them with their sources). "
-        "Of the rate model, all trained networks are asked.",
+        description="Simulate the model at normal and at reduced gain of memory, and without a "
+        "cue, and hold what it does against every bound (docs/model.md lists them with their "
+        "sources). Of the rate model, all trained networks are asked.",
         epilog="Exit code: 0 if every bound that was measured holds, 4 if one does not; 1 to 3 as "
         "of other commands.",
         allow_abbrev=False,
@@ -64,8 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--gain", type=float, metavar="GAIN",
-        help="the reduced gain (default: 0.8 of the model rate, of the spiking network that of each "
-        "size, docs/gain.md)",
+        help="the reduced gain (default: 0.8 of the model rate, of the spiking network that of "
+        "each size, docs/gain.md)",
     )  # fmt: skip
     parser.add_argument("--target", default="cpp", help="what to build and run (default: cpp)")
     parser.add_argument(
@@ -224,14 +224,12 @@ def _write(found: dict[str, Any], asked: Path | None) -> Path:
         value=value_text, verdict=verdict_text,
         sources={key: text for key, text in SOURCES.items() if key in used},
     )  # fmt: skip
-    place = new_workplace(_RESULTS, f"check-{found['model']}") if asked is None else None
-    output = place.output if place else asked
-    assert output is not None
-    write_whole(output / "check.json", json.dumps(found, indent=1) + "\n")
-    write_whole(output / "check.html", page)
-    if place:
-        place.folder.rmdir()
-    return output
+    place = Workplace(asked) if asked else new_workplace(_RESULTS, f"check-{found['model']}")
+    files = place.folder / "files"
+    write_whole(files / "check.json", json.dumps(found, indent=1) + "\n")
+    write_whole(files / "check.html", page)
+    place.complete(files)
+    return place.output
 
 
 def _by_group(found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
