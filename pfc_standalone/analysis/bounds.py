@@ -61,7 +61,9 @@ class Bound[Source]:
     @property
     def allowed(self) -> str:
         """The bounds in words."""
-        if self.low == -inf:
+        if self.low == self.high:
+            words = f"{self.low:g}"
+        elif self.low == -inf:
             words = f"{'below' if self.strict else 'at most'} {self.high:g}"
         elif self.high == inf:
             words = f"{'above' if self.strict else 'at least'} {self.low:g}"

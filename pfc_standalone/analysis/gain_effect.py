@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pfc_standalone.analysis.answers import (
     CONDITIONS,
     Answers,
@@ -63,6 +66,12 @@ class GainEffect:
         return {"normal": self.normal, "reduced": self.reduced}
 
 
+Measure = Callable[[GainEffect], Measured]
+#: Of what was answered at one delay: reaction times, or an index.
+Times = Callable[[Mapping[str, Cell]], NDArray[np.float64]]
+Index = Callable[[Mapping[str, Cell]], Interval]
+
+
 def gain_effect(dataset: xr.Dataset) -> GainEffect:
     """The effect in a dataset whose points have two values of ``memory.gain``, the reduced one the
     lower.
@@ -95,7 +104,7 @@ def _rise(effect: GainEffect, delay: str, condition: str) -> Interval:
     return difference_of_proportions(reduced.wrong, reduced.n, normal.wrong, normal.n)
 
 
-def _rises(kind: str, *conditions: str) -> Callable[[GainEffect], Measured]:
+def _rises(kind: str, *conditions: str) -> Measure:
     def measure(effect: GainEffect) -> Measured:
         return {
             f"{c}, {d} s": _rise(effect, d, c) for d in _delays(effect, kind) for c in conditions
@@ -104,7 +113,7 @@ def _rises(kind: str, *conditions: str) -> Callable[[GainEffect], Measured]:
     return measure
 
 
-def _with_delay(*conditions: str) -> Callable[[GainEffect], Measured]:
+def _with_delay(*conditions: str) -> Measure:
     """Errors at each long delay less those at each short one, at normal gain."""
 
     def measure(effect: GainEffect) -> Measured:
@@ -121,31 +130,29 @@ def _with_delay(*conditions: str) -> Callable[[GainEffect], Measured]:
     return measure
 
 
-def _slower(
-    one: Callable[[Mapping[str, Cell]], object], other: Callable[[Mapping[str, Cell]], object]
-) -> Callable[[GainEffect], Measured]:
+def _slower(one: Times, other: Times) -> Measure:
     """Mean of some reaction times less that of others, at normal gain, ms."""
 
     def measure(effect: GainEffect) -> Measured:
         found = {}
         for delay in _delays(effect):
             cells = effect.normal[delay]
-            value, low, high = difference_of_means(one(cells), other(cells))  # type: ignore[arg-type]
+            value, low, high = difference_of_means(one(cells), other(cells))
             found[f"{delay} s"] = (1e3 * value, 1e3 * low, 1e3 * high)
         return found
 
     return measure
 
 
-def _correct(condition: str) -> Callable[[Mapping[str, Cell]], object]:
+def _correct(condition: str) -> Times:
     return lambda cells: cells[condition].correct_times
 
 
-def _wrong(condition: str) -> Callable[[Mapping[str, Cell]], object]:
+def _wrong(condition: str) -> Times:
     return lambda cells: cells[condition].wrong_times
 
 
-def _falls(index: Callable[[Mapping[str, Cell]], Interval]) -> Callable[[GainEffect], Measured]:
+def _falls(index: Index) -> Measure:
     """An index at reduced gain less that at normal gain, at long delays."""
 
     def measure(effect: GainEffect) -> Measured:
@@ -161,7 +168,7 @@ def _falls(index: Callable[[Mapping[str, Cell]], Interval]) -> Callable[[GainEff
     return measure
 
 
-def _index(index: Callable[[Mapping[str, Cell]], Interval]) -> Callable[[GainEffect], Measured]:
+def _index(index: Index) -> Measure:
     return lambda effect: {f"{d} s": index(effect.normal[d]) for d in _delays(effect)}
 
 
@@ -178,10 +185,11 @@ def _adult_errors(effect: GainEffect) -> Measured:
 
 def _adult_pbi(effect: GainEffect) -> Measured:
     mean, sd = ADULT_PBI_ERRORS
-    return {
-        f"{d} s": tuple((x - mean) / sd for x in pbi_errors(effect.normal[d]))  # type: ignore[misc]
-        for d in _delays(effect)
-    }
+    found = {}
+    for d in _delays(effect):
+        value, low, high = pbi_errors(effect.normal[d])
+        found[f"{d} s"] = ((value - mean) / sd, (low - mean) / sd, (high - mean) / sd)
+    return found
 
 
 Row = Bound[GainEffect]

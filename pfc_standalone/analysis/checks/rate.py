@@ -78,6 +78,10 @@ SHARES: tuple[Row, ...] = (
 )  # fmt: skip
 
 
+#: Of all networks together.
+EFFECT_ROWS = (*DISSOCIATION, PUBLISHED[0], ADULTS[0])
+
+
 def check_rate(dataset: xr.Dataset) -> list[Verdict]:
     """All bounds, of a dataset of `experiment.check_points.rate_points`."""
     part, seeds = dataset[PART].values, parameter_values(dataset, "rate.training_seed")
@@ -94,5 +98,5 @@ def check_rate(dataset: xr.Dataset) -> list[Verdict]:
     pooled = gain_effect(of(noisy))
     return [
         *verdicts(networks, SHARES),
-        *verdicts(pooled, (*DISSOCIATION, PUBLISHED[0], ADULTS[0])),
+        *verdicts(pooled, EFFECT_ROWS),
     ]

@@ -141,6 +141,10 @@ REDUCED_ROWS: tuple[Row, ...] = (
 )  # fmt: skip
 
 
+#: Of both gains.
+EFFECT_ROWS = (*DISSOCIATION, PUBLISHED[0])
+
+
 def check_size(dataset: xr.Dataset) -> list[Verdict]:
     """All bounds of one size, of a dataset of `experiment.check_points.spiking_points`."""
     part = dataset[PART].values
@@ -153,5 +157,5 @@ def check_size(dataset: xr.Dataset) -> list[Verdict]:
         *verdicts(normal, (*BOUNDS, *TASK), n),
         *verdicts(quiet, QUIET_ROWS, n),
         *verdicts(reduced, REDUCED_ROWS, n),
-        *verdicts(effect, (*DISSOCIATION, PUBLISHED[0]), n),
+        *verdicts(effect, EFFECT_ROWS, n),
     ]
