@@ -68,7 +68,8 @@ class Bound[Source]:
         elif self.high == inf:
             words = f"{'above' if self.strict else 'at least'} {self.low:g}"
         else:
-            words = f"{self.low:g} to {self.high:g}"
+            words = f"{'between ' if self.strict else ''}{self.low:g} "
+            words += f"{'and' if self.strict else 'to'} {self.high:g}"
         return f"{words} {self.unit}".strip()
 
 

@@ -31,9 +31,10 @@ from pfc_standalone.results import parameter_values
 if TYPE_CHECKING:
     import xarray as xr
 
-#: The published delays, s. A shorter one asks less of memory than the short one, a longer one more
-#: than the long one, so what is said of them holds there too; between them nothing is said.
-SHORT, LONG = 0.75, 5.0
+#: The published delays are 0.75 and 5 s. What is said of the short one is asked of delays up to
+#: this, and what is said of the long one from this on, s: a shorter delay asks less of memory, a
+#: longer one more. Between them nothing is said.
+SHORT, LONG = 1.0, 4.0
 
 B1995, G2016 = "B1995", "G2016"
 #: Healthy adults [G2016]: mean and standard deviation over people; None where only the mean follows
