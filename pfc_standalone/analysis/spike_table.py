@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfc_standalone.errors import ResultsError
-from pfc_standalone.results import parameters_of, task_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,11 +35,11 @@ def mean_over(values: NDArray[np.float64], windows: Windows) -> float:
 
 def _recorded(dataset: xr.Dataset) -> list[str]:
     """Populations whose spikes were recorded."""
-    names: list[str] = dataset["population_name"].values.tolist()
-    if not parameters_of(dataset).network.record_outputs_only:
-        return names
-    units = task_of(dataset).units["output"]
-    return [name for name in names if name in {f"output_{u}" for u in units}]
+    names = dataset["population_name"].values
+    if "population_recorded" in dataset:
+        names = names[dataset["population_recorded"].values]
+    found: list[str] = names.tolist()
+    return found
 
 
 class SpikeTable:

@@ -30,10 +30,14 @@ _SPIKES_AT_ONCE = 1_000_000
 def population_variables(parameters: Parameters) -> dict[str, Any]:
     """The table of populations, on ``population``."""
     populations = population_table(parameters)
-    return {
-        f"population_{name}": ("population", np.array([getattr(p, name) for p in populations]))
+    columns = {
+        name: [getattr(p, name) for p in populations]
         for name in ("name", "layer", "unit", "type", "start", "size")
     }
+    if parameters.network.record_outputs_only:
+        first, stop = recorded_neurons(parameters)
+        columns["recorded"] = [first <= p.start < stop for p in populations]
+    return {f"population_{n}": ("population", np.array(c)) for n, c in columns.items()}
 
 
 def label(parameters: Parameters, runs: Runs) -> dict[str, Any]:
