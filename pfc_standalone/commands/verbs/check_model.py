@@ -84,7 +84,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     words = list(sys.argv[2:] if argv is None else argv)
     arguments = _parser().parse_args(words)
-    return report_errors(lambda: _main(arguments, shlex.join(words)))
+    # what was asked, without where it was to be written
+    where = ("" if arguments.output is None else str(arguments.output), "--output", "--json")
+    asked = [w for w in words if w not in where and not w.startswith("--output=")]
+    return report_errors(lambda: _main(arguments, shlex.join(asked)))
 
 
 def _main(arguments: argparse.Namespace, words: str) -> int:
