@@ -289,6 +289,7 @@ def test_gain_of_the_rate_model(tmp_path, capsys, monkeypatch):
     assert [found[k] for k in ("value", "low", "high")] == pytest.approx([wrong / 1440, *wilson])
     assert found["value"] > 0.5
     assert summary["networks"]["dissociate"]["n"] == 24
+    assert summary["early_crossings"]["normal"]["n"] == 24 * 60 * 8
     assert summary["networks"]["ay_slower_than_bx"]["value"] > 0.9
     assert summary["pbi_errors"]["normal"]["0.75"]["value"] > 0.3
     assert summary["pbi_errors"]["reduced"]["5"]["value"] < -0.9
@@ -329,6 +330,7 @@ def test_gain_and_check_of_the_spiking_network(tmp_path, capsys):
     summary = json.loads(capsys.readouterr().out)
     assert summary["n_per_unit"] == 25
     assert summary["dissociates"] is None  # no short delay
+    assert summary["premature_responses"]["normal"]["n"] == 4
     assert summary["errors"]["normal"]["5"]["BY"]["n"] == 1
     assert "networks" not in summary
     arguments = [*common, "--sizes", "25", "--output", str(tmp_path / "check")]
@@ -393,8 +395,8 @@ def test_every_parameter_is_used_by_a_model():
 
 # ------------------------------------------------------------------------------- recording
 def test_outputs_alone_are_recorded_as_they_are_among_all():
-    values = {"network.n_per_unit": 10, "network.batch": 2, "build.strict_math": True}
-    every = with_values(Parameters(), values)
+    # the builds of the test above
+    every = with_values(Parameters(), {"network.n_per_unit": 25, "build.strict_math": True})
     alone = with_values(every, {"network.record_outputs_only": True})
     trials = [schedule(every, [(c, "0.2")]) for c in every.network.task.conditions[:2]]
     wanted, found = (simulate(p, trials, duration=2.2) for p in (every, alone))
@@ -402,6 +404,7 @@ def test_outputs_alone_are_recorded_as_they_are_among_all():
     neuron = wanted["spike_neuron"]
     mine = (neuron >= outputs[0].start) & (neuron < outputs[-1].stop)
     assert 20 < mine.sum() < mine.size / 2
+    assert len(np.unique(wanted["spike_replicate"][mine])) == 2
     for column, values in found.items():
         assert np.array_equal(values, wanted[column][mine]), column
 

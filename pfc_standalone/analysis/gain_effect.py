@@ -26,6 +26,7 @@ from pfc_standalone.analysis.bounds import Bound, Measured, Verdict, verdicts
 from pfc_standalone.analysis.intervals import difference_of_means, difference_of_proportions
 from pfc_standalone.analysis.spike_statistics import Interval
 from pfc_standalone.errors import ResultsError
+from pfc_standalone.experiment.gain_points import GAIN
 from pfc_standalone.results import parameter_values
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def gain_effect(dataset: xr.Dataset) -> GainEffect:
     ResultsError
         If there are not two.
     """
-    values = parameter_values(dataset, "memory.gain")
+    values = parameter_values(dataset, GAIN)
     gains = sorted(set(values.tolist()), reverse=True)
     if len(gains) != 2:
         raise ResultsError(

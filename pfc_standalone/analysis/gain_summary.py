@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pfc_standalone.analysis import answers, gain_effect
+from pfc_standalone.analysis import answers, behaviour, gain_effect
 from pfc_standalone.analysis.bounds import as_row, verdicts
 from pfc_standalone.analysis.gain_effect import GainEffect
 from pfc_standalone.analysis.spike_statistics import proportion_interval
@@ -30,6 +30,7 @@ def summarise_gain(dataset: xr.Dataset) -> dict[str, Any]:
         "reaction_times_wrong_s": {
             g: answers.reaction_times(a, correct=False) for g, a in by_gain.items()
         },
+        "premature_responses": _early(dataset, effect, behaviour.premature_responses),
         "pbi_errors": _indices(effect, answers.pbi_errors),
         "pbi_reaction_times": _indices(effect, answers.pbi_reaction_times),
         "d_context": _indices(effect, answers.d_context),
@@ -40,7 +41,13 @@ def summarise_gain(dataset: xr.Dataset) -> dict[str, Any]:
     networks = _networks(dataset)
     if networks:
         summary["networks"] = networks
+        summary["early_crossings"] = _early(dataset, effect, behaviour.early_crossings)
     return {key: without_nan(value) for key, value in (summary | cost_of(dataset)).items()}
+
+
+def _early(dataset: xr.Dataset, effect: GainEffect, fraction: Any) -> dict[str, Any]:
+    values = parameter_values(dataset, gain_effect.GAIN)
+    return {g: fraction(dataset.isel(replicate=values == v)) for g, v in effect.gains.items()}
 
 
 def _indices(effect: GainEffect, index: Any) -> dict[str, dict[str, dict[str, float]]]:
