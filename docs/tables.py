@@ -32,7 +32,21 @@ HERE = Path(__file__).parent
 PAGES = tuple(HERE / name for name in ("model.md", "rate-model.md", "gain.md"))
 #: What ``check-model`` left; and why a quantity does not hold its bound.
 CHECK = HERE / "check-spiking.json"
-REASONS: dict[str, str] = {}
+UNKNOWN = "not known"
+REASONS = {
+    "accuracy": "chance fluctuations of few neurons decide some conflicts; with few trials a single "
+    "error is out of bounds",
+    "AY correct less BX correct, normal gain": "Y drives N nearly alone and strongly, so that A's "
+    "preparation of T hardly delays it, while X drives both outputs, which must compete",
+    "rise of BX errors at a long delay": "the gain at which memory outlives the short delay and not "
+    "the long one is found for each size, and is not this one here",
+    "rise of errors at a short delay": "the gain at which memory outlives the short delay and not "
+    "the long one is found for each size, and is not this one here",
+    "memory held at reduced gain, short delay": "the same: memory is lost too early",
+    "memory held at reduced gain, long delay": "the same: memory is not lost",
+    "change of the ISI CV in the delay with size": "memory of few neurons fluctuates, and so do "
+    "their rates within a delay",
+}
 _BLOCK = re.compile(r"(<!-- table: (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 P = Parameters()
 
@@ -158,7 +172,10 @@ def out_of_bounds() -> str:
             at = f"{row['of'].removeprefix('n_per_unit ')}: {row['where']}: {value}"
             failed.setdefault(row["name"], []).append(at)
     allowed = {row["name"]: row["allowed"] for row in found["verdicts"]}
-    rows = [[name, allowed[name], "; ".join(at), REASONS[name]] for name, at in failed.items()]
+    rows = [
+        [name, allowed[name], "; ".join(at), REASONS.get(name, UNKNOWN)]
+        for name, at in failed.items()
+    ]
     command, n = found["command"], len(found["verdicts"])
     head = f"`{command}`, {found['date']}: {found['hold']} of {n} values hold. These do not:\n\n"
     return head + table(["quantity", "allowed", "n_per_unit, where and value", "reason"], rows)

@@ -9,6 +9,7 @@ from pfc_standalone.analysis.bounds import as_row, verdicts
 from pfc_standalone.analysis.gain_effect import GainEffect
 from pfc_standalone.analysis.spike_statistics import proportion_interval
 from pfc_standalone.analysis.summary import cost_of, network_of, without_nan
+from pfc_standalone.experiment.gain_points import GAIN
 from pfc_standalone.results import parameter_values
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def summarise_gain(dataset: xr.Dataset) -> dict[str, Any]:
 
 
 def _early(dataset: xr.Dataset, effect: GainEffect, fraction: Any) -> dict[str, Any]:
-    values = parameter_values(dataset, gain_effect.GAIN)
+    values = parameter_values(dataset, GAIN)
     return {g: fraction(dataset.isel(replicate=values == v)) for g, v in effect.gains.items()}
 
 
