@@ -33,17 +33,19 @@ PAGES = tuple(HERE / name for name in ("model.md", "rate-model.md", "gain.md"))
 #: What ``check-model`` left; and why a quantity does not hold its bound.
 CHECK = HERE / "check-spiking.json"
 UNKNOWN = "not known"
+_OTHER_GAIN = (
+    "the gain at which memory outlives the short delay and not the long one is found for each size "
+    "of network ([gain.md](gain.md)), and is not the one tried here"
+)
 REASONS = {
-    "accuracy": "chance fluctuations of few neurons decide some conflicts; with few trials a single "
+    "accuracy": "chance fluctuations of few neurons decide some conflicts; of few trials a single "
     "error is out of bounds",
     "AY correct less BX correct, normal gain": "Y drives N nearly alone and strongly, so that A's "
     "preparation of T hardly delays it, while X drives both outputs, which must compete",
-    "rise of BX errors at a long delay": "the gain at which memory outlives the short delay and not "
-    "the long one is found for each size, and is not this one here",
-    "rise of errors at a short delay": "the gain at which memory outlives the short delay and not "
-    "the long one is found for each size, and is not this one here",
-    "memory held at reduced gain, short delay": "the same: memory is lost too early",
-    "memory held at reduced gain, long delay": "the same: memory is not lost",
+    "rise of BX errors at a long delay": _OTHER_GAIN,
+    "rise of errors at a short delay": _OTHER_GAIN,
+    "memory held at reduced gain, short delay": _OTHER_GAIN,
+    "memory held at reduced gain, long delay": _OTHER_GAIN,
     "change of the ISI CV in the delay with size": "memory of few neurons fluctuates, and so do "
     "their rates within a delay",
 }
