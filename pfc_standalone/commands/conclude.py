@@ -34,7 +34,7 @@ def conclude(place: Workplace, figures: bool = True) -> dict[str, Any]:
         shutil.rmtree(files, ignore_errors=True)
         files.mkdir(parents=True)
         write_dataset(experiment.kept(dataset), files / DATASET_FILE)
-        summary = experiment.summarise(dataset)
+        summary = summarise(dataset)
         write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
     if figures:
         with _unfinished(
@@ -46,6 +46,11 @@ def conclude(place: Workplace, figures: bool = True) -> dict[str, Any]:
     with _unfinished(place, "their folder could not be given its name"):
         place.complete(files)
     return summary
+
+
+def summarise(dataset: xr.Dataset) -> dict[str, Any]:
+    """The summary that the kind of experiment makes."""
+    return experiment_of(dataset).summarise(dataset)
 
 
 def _label(place: Workplace) -> xr.Dataset:
