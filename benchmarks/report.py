@@ -7,13 +7,11 @@ and CSV beside it.
 from __future__ import annotations
 
 import argparse
-import base64
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -23,6 +21,7 @@ from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from benchmarks.records import RecordsError, load, newest, table
 from benchmarks.words import advice
+from pfc_standalone.commands.pages import embedded, render
 from pfc_standalone.results.raw import PHASES
 from pfc_standalone.simulation.verify import ALPHA
 
@@ -251,13 +250,10 @@ def write_report(path: Path, folder: Path) -> Path:
         if figure is not None:
             figure.savefig(folder / f"{name}.png", dpi=150)
             plt.close(figure)
-            encoded = base64.b64encode((folder / f"{name}.png").read_bytes()).decode()
             width = round(100 * figure.get_figwidth())
-            images[name] = f"data:image/png;base64,{encoded}", width
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True
-    )
-    page = environment.get_template("report.html.jinja").render(
+            images[name] = embedded((folder / f"{name}.png").read_bytes()), width
+    page = render(
+        "report.html.jinja", Path(__file__).parent,
         images=images, advice=advice(main), machine=data["machine_info"]["pfc"],
         date=data["datetime"][:19], commit=data["commit_info"].get("id", ""), fits=fits,
         largest=_largest(scaling),

@@ -1,4 +1,4 @@
-"""Write the tables of numbers into docs/model.md and docs/rate-model.md, from the code.
+"""Write the tables of numbers into pages of this folder, from the code.
 
 ``python docs/tables.py`` rewrites what stands between ``<!-- table: NAME -->`` and
 ``<!-- end -->``; with ``--check`` it changes nothing and fails where a table is not up to date.
@@ -7,13 +7,18 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import median
+from typing import Any
 
-from pfc_standalone.analysis.bounds import BOUNDS
+from pfc_standalone.analysis.bounds import BOUNDS, Bound
+from pfc_standalone.analysis.checks import rate, sizes, spiking
+from pfc_standalone.analysis.gain_effect import ADULTS, DISSOCIATION, PUBLISHED
+from pfc_standalone.analysis.sources import SOURCES
 from pfc_standalone.experiment.weights import pixel_shares
 from pfc_standalone.models.rate.trained import shipped
 from pfc_standalone.models.rate.training import Recipe
@@ -23,7 +28,27 @@ from pfc_standalone.parameters import Parameters, parameter_fields, with_values
 from pfc_standalone.parameters.fields import allowed_range
 from pfc_standalone.tasks import LAYERS, TASKS
 
-PAGES = tuple(Path(__file__).parent / name for name in ("model.md", "rate-model.md"))
+HERE = Path(__file__).parent
+PAGES = tuple(HERE / name for name in ("model.md", "rate-model.md", "gain.md"))
+#: What ``check-model`` left; and why a quantity does not hold its bound.
+CHECK = HERE / "check-spiking.json"
+UNKNOWN = "not known"
+_OTHER_GAIN = (
+    "the gain at which memory outlives the short delay and not the long one is found for each size "
+    "of network ([gain.md](gain.md)), and is not the one tried here"
+)
+REASONS = {
+    "accuracy": "chance fluctuations of few neurons decide some conflicts; of few trials a single "
+    "error is out of bounds",
+    "AY correct less BX correct, normal gain": "Y drives N nearly alone and strongly, so that A's "
+    "preparation of T hardly delays it, while X drives both outputs, which must compete",
+    "rise of BX errors at a long delay": _OTHER_GAIN,
+    "rise of errors at a short delay": _OTHER_GAIN,
+    "memory held at reduced gain, short delay": _OTHER_GAIN,
+    "memory held at reduced gain, long delay": _OTHER_GAIN,
+    "change of the ISI CV in the delay with size": "memory of few neurons fluctuates, and so do "
+    "their rates within a delay",
+}
 _BLOCK = re.compile(r"(<!-- table: (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 P = Parameters()
 
@@ -39,7 +64,7 @@ def _shown(cell: object) -> str:
     return f"{cell:g}" if isinstance(cell, float) else str(cell).replace("|", "\\|")
 
 
-def sizes() -> str:
+def population_sizes() -> str:
     """Populations of each layer, in units of n."""
     n = 1000
     populations = population_table(with_values(P, {"network.n_per_unit": n}))
@@ -108,12 +133,54 @@ def pixels() -> str:
 
 
 def bounds() -> str:
-    """What the network must do."""
+    """What the spiking network must do."""
+    parts = {
+        "task": (*BOUNDS, *spiking.TASK),
+        "no cue": spiking.QUIET_ROWS,
+        "reduced gain": spiking.REDUCED_ROWS,
+        "both gains": spiking.EFFECT_ROWS,
+        "sizes": sizes.OVER_SIZES,
+    }
     rows = [
-        [b.name, b.allowed, f"from {b.n_from}" if b.n_from else "any", b.source, b.why]
-        for b in BOUNDS
+        [b.name, of, b.allowed, f"from {b.n_from}" if b.n_from else "any", b.source, b.why]
+        for of, some in parts.items()
+        for b in some
     ]
-    return table(["quantity", "allowed", "n_per_unit", "source", "why"], rows)
+    return table(["quantity", "of", "allowed", "n_per_unit", "source", "why"], rows)
+
+
+def rows_of(*bounds: Bound[Any]) -> Callable[[], str]:
+    """Bounds that do not ask for a size."""
+
+    def rows() -> str:
+        cells = [[b.name, b.allowed, b.source, b.why] for b in bounds]
+        return table(["quantity", "allowed", "source", "why"], cells)
+
+    return rows
+
+
+def sources() -> str:
+    """The papers that bounds come from."""
+    return table(["key", "paper"], [[key, text] for key, text in SOURCES.items()])
+
+
+def out_of_bounds() -> str:
+    """What of the last check that was kept does not hold, with its reason."""
+    found = json.loads(CHECK.read_text())
+    failed: dict[str, list[str]] = {}
+    for row in found["verdicts"]:
+        if row["holds"] is False:
+            value = f"{row['value']:.3g} {row['unit']}".strip()
+            at = f"{row['of'].removeprefix('n_per_unit ')}: {row['where']}: {value}"
+            failed.setdefault(row["name"], []).append(at)
+    allowed = {row["name"]: row["allowed"] for row in found["verdicts"]}
+    rows = [
+        [name, allowed[name], "; ".join(at), REASONS.get(name, UNKNOWN)]
+        for name, at in failed.items()
+    ]
+    command, n = found["command"], len(found["verdicts"])
+    head = f"`{command}`, {found['date']}: {found['hold']} of {n} values hold. These do not:\n\n"
+    return head + table(["quantity", "allowed", "n_per_unit, where and value", "reason"], rows)
 
 
 def recipe() -> str:
@@ -153,7 +220,7 @@ def trained() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "sizes": sizes,
+    "sizes": population_sizes,
     "network": groups("network"),
     "experiment": groups("experiment"),
     "membrane": groups("membrane"),
@@ -167,6 +234,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "timing": groups("timing"),
     "decision": groups("decision"),
     "bounds": bounds,
+    "out-of-bounds": out_of_bounds,
+    "sources": sources,
+    "findings": rows_of(*DISSOCIATION, *PUBLISHED, *ADULTS),
+    "rate-bounds": rows_of(*rate.SHARES, *rate.EFFECT_ROWS),
     "rate": groups("rate"),
     "recipe": recipe,
     "trained": trained,

@@ -20,9 +20,11 @@ from pfc_standalone.errors import ParameterError
 
 def _usage() -> str:
     lines = ["usage: python -m pfc_standalone COMMAND [options]   (--help lists them)", ""]
-    for name, command in COMMANDS.all().items():
+    commands = COMMANDS.all()
+    width = max(map(len, commands))
+    for name, command in commands.items():
         module = sys.modules[command.__module__]
-        lines.append(f"  {name:<10} {(module.__doc__ or '').partition(chr(10))[0]}")
+        lines.append(f"  {name:<{width}} {(module.__doc__ or '').partition(chr(10))[0]}")
     return "\n".join(lines)
 
 

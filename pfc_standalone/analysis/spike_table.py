@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from pfc_standalone.errors import ResultsError
 from pfc_standalone.record import Column, Labelled, Record
 
 #: Position of a replicate in its dataset, start and stop in s.
@@ -31,6 +32,15 @@ def mean_over(values: NDArray[np.float64], windows: Windows) -> float:
     return float(np.average(values, weights=[stop - start for _, start, stop in windows]))
 
 
+def _recorded(dataset: Labelled) -> list[str]:
+    """Populations whose spikes were recorded."""
+    names = dataset["population_name"].values
+    if "population_recorded" in dataset:
+        names = names[dataset["population_recorded"].values]
+    found: list[str] = names.tolist()
+    return found
+
+
 class SpikeTable:
     """Spike times of each population and replicate, quick to look up by window."""
 
@@ -40,6 +50,7 @@ class SpikeTable:
         self.sizes: NDArray[np.int64] = dataset["population_size"].values
         self._population = np.repeat(np.arange(len(self.names)), self.sizes)
         self._first = starts[self._population].astype(np.int32)
+        self._recorded = _recorded(dataset)
         time, neuron = dataset["spike_time"].values, dataset["spike_neuron"].values
         replicate = dataset["spike_replicate"].values
         # spikes name their replicate by its number, which a selection of replicates keeps
@@ -88,7 +99,18 @@ class SpikeTable:
                 self._neuron[start:stop] = self._neuron[start:stop][order]
 
     def spikes(self, name: str, replicate: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-        """Times (s) and neurons (within the population) of one population, in order of time."""
+        """Times (s) and neurons (within the population) of one population, in order of time.
+
+        Raises
+        ------
+        ResultsError
+            If its spikes were not recorded.
+        """
+        if name not in self._recorded:
+            raise ResultsError(
+                f"spikes of {name} were not recorded, only those of {', '.join(self._recorded)}: "
+                "run again with network.record_outputs_only=false"
+            )
         group = replicate * len(self.names) + self.names.index(name)
         part = slice(self._edges[group], self._edges[group + 1])
         return self._time[part], self._neuron[part]

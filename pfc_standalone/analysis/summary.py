@@ -14,48 +14,63 @@ from pfc_standalone.results.raw import PHASES
 
 def summarise(dataset: Labelled) -> dict[str, Any]:
     """The summary of a dataset, ready for JSON: NaN is null."""
-    parameters = parameters_of(dataset)
-    network, phases = parameters.network, json.loads(dataset.attrs["phases_s"])
-    simulated = float(dataset.attrs["simulated_s"])
+    spikes = "spike_time" in dataset
+    rates = activity.population_rates(dataset)
     summary = {
-        "target": dataset.attrs["target"],
-        "model": network.model,
-        "task": network.task.name,
-        "n_per_unit": network.n_per_unit,
-        "seed": parameters.experiment.seed,
-        "replicates": dataset.sizes["replicate"],
-        "connectivity": network.connectivity,
-        "precision": network.precision,
-        "digest": dataset.attrs["digest"],
+        **network_of(dataset),
         "accuracy": behaviour.accuracy(dataset),
         "reaction_time_s": behaviour.reaction_time(dataset),
         "premature_responses": behaviour.premature_responses(dataset),
         "memory_held": activity.memory_held(dataset),
-        "population_rates_hz": activity.population_rates(dataset),
+        "population_rates_hz" if spikes else "unit_activities": rates,
+        **cost_of(dataset),
+    }
+    if spikes:
+        summary["spikes"] = dataset.sizes["spike"]
+    else:
+        summary["early_crossings"] = behaviour.early_crossings(dataset)
+    return {key: without_nan(value) for key, value in summary.items()}
+
+
+def network_of(dataset: Labelled) -> dict[str, Any]:
+    """What was simulated, and on which target; without what only populations have where units have
+    activities.
+    """
+    parameters = parameters_of(dataset)
+    network = parameters.network
+    if "activity_unit" in dataset or "trial_early_crossing" in dataset:
+        seeds = parameter_values(dataset, "rate.training_seed")
+        of_kind: dict[str, Any] = {"training_seeds": sorted(set(seeds.tolist()))}
+    else:
+        of_kind = {"n_per_unit": network.n_per_unit, "connectivity": network.connectivity}
+    return {
+        "target": dataset.attrs["target"],
+        "model": network.model,
+        "task": network.task.name,
+        "seed": parameters.experiment.seed,
+        "replicates": dataset.sizes["replicate"],
+        **of_kind,
+        "precision": network.precision,
+        "digest": dataset.attrs["digest"],
+    }
+
+
+def cost_of(dataset: Labelled) -> dict[str, Any]:
+    """What an experiment cost."""
+    phases, simulated = json.loads(dataset.attrs["phases_s"]), float(dataset.attrs["simulated_s"])
+    return {
         "phases_s": {phase: phases[phase] for phase in PHASES},
         "simulated_s": simulated,
         "real_time_factor": phases["simulate"] / simulated,
     }
-    if "spike_time" in dataset:
-        summary["spikes"] = dataset.sizes["spike"]
-    else:
-        summary = _of_activities(dataset, summary)
-    return {key: _without_nan(value) for key, value in summary.items()}
 
 
-def _of_activities(dataset: Labelled, summary: dict[str, Any]) -> dict[str, Any]:
-    """The summary of a model whose units have activities: without what only populations have."""
-    populations = ("n_per_unit", "connectivity")
-    kept = {key: value for key, value in summary.items() if key not in populations}
-    kept["training_seeds"] = sorted(set(parameter_values(dataset, "rate.training_seed").tolist()))
-    kept["unit_activities"] = kept.pop("population_rates_hz")
-    kept["early_crossings"] = behaviour.early_crossings(dataset)
-    return kept
-
-
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
+    """The value with null for every NaN in it, as JSON wants it."""
     if isinstance(value, dict):
-        return {k: _without_nan(v) for k, v in value.items()}
+        return {k: without_nan(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [without_nan(v) for v in value]
     if isinstance(value, float) and math.isnan(value):
         return None
     return value

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
-from pfc_standalone.analysis.summary import summarise
+from pfc_standalone.commands.experiments import KIND, TASK, experiment_of
 from pfc_standalone.commands.progress import say
 from pfc_standalone.errors import UnfinishedError
 from pfc_standalone.record import Record
@@ -17,13 +17,17 @@ from pfc_standalone.results.folder import SUMMARY_FILE, Workplace, write_whole
 from pfc_standalone.simulation.simulate import Plan, cost, label_runs, read_plan, runs_in
 
 
-def conclude(place: Workplace, plan: Plan | None = None, *, figures: bool = True) -> dict[str, Any]:
+def conclude(
+    place: Workplace, plan: Plan | None = None, kind: str = TASK, *, figures: bool = True
+) -> dict[str, Any]:
     """Make the results folder from finished runs; returns the summary.
 
     Parameters
     ----------
     plan : Plan, optional
-        What was run; without, as the folder has it.
+        What was run; without, it and its kind are as the folder has them.
+    kind : str
+        Kind of the experiment, see `experiments`.
 
     Raises
     ------
@@ -31,12 +35,16 @@ def conclude(place: Workplace, plan: Plan | None = None, *, figures: bool = True
         If something goes wrong; the runs stay where they are.
     """
     with _unfinished(place, "their results could not be written"):
-        dataset = _label(place, plan or read_plan(load_results(place.plan)))
+        if plan is None:
+            described = load_results(place.plan)
+            plan, kind = read_plan(described), described.attrs.get(KIND, TASK)
+        experiment, labelled = experiment_of(kind), _label(place, plan)
+        dataset: Any = labelled if kind == TASK else labelled.assign_attrs({KIND: kind}).to_xarray()
         files = place.folder / "files"
         shutil.rmtree(files, ignore_errors=True)
         files.mkdir(parents=True)
-        write_dataset(dataset, files / DATASET_FILE)
-        summary = summarise(dataset)
+        write_dataset(experiment.kept(dataset), files / DATASET_FILE)
+        summary = experiment.summarise(dataset)
         write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
     if figures:
         with _unfinished(
@@ -44,7 +52,7 @@ def conclude(place: Workplace, plan: Plan | None = None, *, figures: bool = True
         ):
             from pfc_standalone.figures import save_figures
 
-            save_figures(dataset, files)
+            save_figures(dataset, files, experiment.figures)
     with _unfinished(place, "their folder could not be given its name"):
         place.complete(files)
     return summary

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment import Weights
 from pfc_standalone.experiment.weights import BY_HAND
-from pfc_standalone.parameters import Parameters, allowed_range, parameter_fields, with_values
+from pfc_standalone.models import get_model
+from pfc_standalone.parameters import (
+    RENAMED,
+    Parameters,
+    allowed_range,
+    parameter_fields,
+    with_values,
+)
 
 #: Options that set one parameter, by option.
 OPTIONS = {
@@ -47,9 +54,17 @@ def path(text: str) -> Path:
 
 
 def add_parameter_options(
-    parser: argparse.ArgumentParser, options: Collection[str] = tuple(OPTIONS)
+    parser: argparse.ArgumentParser,
+    options: Collection[str] = tuple(OPTIONS),
+    defaults: Mapping[str, str] | None = None,
 ) -> None:
-    """Add options that set parameters; help lines come from the parameters' fields."""
+    """Add options that set parameters; help lines come from the parameters' fields.
+
+    Parameters
+    ----------
+    defaults : mapping, optional
+        From an option to what its help calls the default, where a command has one of its own.
+    """
     known = dict(parameter_fields())
     for option, name in OPTIONS.items():
         if option not in options:
@@ -68,6 +83,7 @@ def add_parameter_options(
             shown, text = " and ".join(Parameters()[name]), text + "; may be given several times"
         else:
             shown = _shown(Parameters()[name])
+        shown = (defaults or {}).get(option, shown)
         parser.add_argument(
             option,
             dest=name,
@@ -104,15 +120,48 @@ def values_set(options: list[str]) -> dict[str, Any]:
 
 
 def parameters_from(arguments: argparse.Namespace) -> Parameters:
-    """The parameters that parsed arguments ask for; raises `ParameterError`."""
+    """The parameters that parsed arguments ask for.
+
+    Raises
+    ------
+    ParameterError
+        If one is not allowed, or the model that is asked for does not use it.
+    """
     values = values_set(arguments.set)
     given = vars(arguments)
-    shown_as = {}
-    for option, name in OPTIONS.items():
-        if given.get(name) is not None:
-            values[name] = tuple(given[name]) if isinstance(given[name], list) else given[name]
-            shown_as[name] = option
-    return with_values(Parameters(), values, shown_as)
+    options = {name: o for o, name in OPTIONS.items() if given.get(name) is not None}
+    for name in options:
+        values[name] = tuple(given[name]) if isinstance(given[name], list) else given[name]
+    parameters = with_values(Parameters(), values, options)
+    check_used(parameters, typed(arguments), options)
+    return parameters
+
+
+def typed(arguments: argparse.Namespace) -> set[str]:
+    """Names of all parameters that the user gave a value, by an option or by ``--set``."""
+    given = vars(arguments)
+    names = {RENAMED.get(name, name) for name in values_set(arguments.set)}
+    return names | {name for name in OPTIONS.values() if given.get(name) is not None}
+
+
+def check_used(
+    parameters: Parameters, names: Iterable[str], shown_as: Mapping[str, str] | None = None
+) -> None:
+    """Raise `ParameterError` if the model of the parameters makes no use of one of these.
+
+    Parameters
+    ----------
+    shown_as : mapping, optional
+        What the error calls a parameter instead of its name.
+    """
+    model = parameters.network.model
+    kind = get_model(parameters)
+    for name in sorted(names):
+        if not kind.uses(name):
+            raise ParameterError(
+                f"{(shown_as or {}).get(name, name)} is given, and the model {model} makes no use "
+                "of it: leave it out, or choose another --model"
+            )
 
 
 def weights_from(arguments: argparse.Namespace) -> Weights:

@@ -88,10 +88,12 @@ def _main(make_target: Callable[[argparse.Namespace], Target], arguments: Any) -
         list_parameters()
         return 0
     target, parameters = make_target(arguments), parameters_from(arguments)
-    if not parameters.network.record_spikes:
-        raise ParameterError(
-            "network.record_spikes is false, allowed is true: an experiment is read from its spikes"
-        )
+    for name, needed in {"record_spikes": True, "record_outputs_only": False}.items():
+        if (value := getattr(parameters.network, name)) != needed:
+            raise ParameterError(
+                f"network.{name} is {str(value).lower()}, allowed is {str(needed).lower()}: an "
+                "experiment is read from its spikes"
+            )
     weights = weights_from(arguments)
     if arguments.output is not None:
         check_output(arguments.output)
@@ -109,7 +111,7 @@ def _main(make_target: Callable[[argparse.Namespace], Target], arguments: Any) -
 
     with place.claimed(described):
         with progress_bars() as report:
-            _run(place, plan, target, report)
+            run_plan(place, plan, target, report)
         summary = conclude(place, plan, figures=not arguments.no_figures)
     print_report(summary, place.output, arguments.json)
     return 0
@@ -135,7 +137,7 @@ def _workplace(output: Path | None, parameters: Parameters, target_name: str) ->
     return Workplace(output)
 
 
-def _run(place: Workplace, plan: Plan, target: Target, report: Progress) -> None:
+def run_plan(place: Workplace, plan: Plan, target: Target, report: Progress) -> None:
     """Build and run; every run's results are in the workplace as it ends."""
     try:
         job = Job(plan, target, target.build(plan.parameters, report))

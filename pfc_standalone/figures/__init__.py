@@ -8,6 +8,7 @@ a display and no figure outlives its call.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -49,13 +50,14 @@ class FigureError(PFCError):
     """Figures could not be drawn or written; the message says which and why."""
 
 
-def save_figures(dataset: Labelled, folder: Path) -> list[Path]:
+def save_figures(dataset: Labelled, folder: Path, names: Sequence[str] | None = None) -> list[Path]:
     """Draw a dataset in every way that there is, and write each figure as PNG and PDF.
 
     Those that come with the program are ``raster`` (example trials), ``rates`` (shortest delay),
     ``rates_long`` (longest delay, if there are several), ``behaviour``, and ``traces`` if traces
     were recorded; of a model without spikes, ``activities`` and ``activities_long`` instead. All
-    replicates are pooled, whatever their labels.
+    replicates are pooled, whatever their labels, but in ``gain``, of results at two values of
+    ``memory.gain``.
 
     Parameters
     ----------
@@ -63,6 +65,8 @@ def save_figures(dataset: Labelled, folder: Path) -> list[Path]:
         Of an experiment, with responses; with or without trials and spikes.
     folder : Path
         An existing folder; figures of the same name are replaced.
+    names : sequence of str, optional
+        Which files of figures, instead of all that there are.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def save_figures(dataset: Labelled, folder: Path) -> list[Path]:
     """
     written: dict[str, list[Path]] = {}
     failures: dict[str, Exception] = {}
-    for name in sorted(FIGURES.names()):
+    for name in sorted(FIGURES.names() if names is None else names):
         try:
             _save(FIGURES.get(name), dataset, folder, written)
         except Exception as error:

@@ -115,6 +115,9 @@ class ModelKind(Protocol):
 
     has_spikes: bool
 
+    def uses(self, name: str) -> bool:
+        """Whether it makes use of a parameter, by its name."""
+
     def fit(self, parameters: Parameters, points: list[Point]) -> dict[str, Any]:
         """Values of build-bound parameters that follow from what is to be simulated."""
 

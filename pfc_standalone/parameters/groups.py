@@ -83,6 +83,10 @@ class NetworkParameters(ParameterGroup):
         True, "", "record every spike; off for measurements of speed alone", PROJECT,
         binding="build",
     )  # fmt: skip
+    record_outputs_only: bool = parameter(
+        False, "", "record the spikes of output units alone, from which responses are read",
+        PROJECT, binding="build",
+    )  # fmt: skip
     traces: bool = parameter(
         False, "", "record v and conductances of a few neurons a population", PROJECT,
         binding="build",

@@ -5,7 +5,7 @@
 - ``spike_time`` (s), ``spike_neuron`` (within its replicate), ``spike_replicate`` on ``spike``,
   sorted by time, then replicate, then neuron;
 - the population table ``population_name``, ``_layer``, ``_unit``, ``_type``, ``_start``,
-  ``_size`` on ``population``;
+  ``_size`` on ``population``, and ``_recorded`` where spikes of some alone were recorded;
 - the trial table ``trial_*`` on ``replicate`` and ``trial``; a replicate with fewer trials than
   the others is filled up with empty names and NaN;
 - ``final_v`` (V), the membrane potential of every neuron at the end, on ``replicate`` and

@@ -5,16 +5,20 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pfc_standalone.commands.conclude import conclude
+from pfc_standalone.commands.experiments import KIND, TASK, experiment_of
 from pfc_standalone.commands.options import Parser, path
 from pfc_standalone.commands.progress import progress_bars, report_errors
-from pfc_standalone.commands.report import print_report
 from pfc_standalone.errors import ResultsError
 from pfc_standalone.results.dataset import DATASET_FILE, load_results
 from pfc_standalone.results.folder import Workplace
 from pfc_standalone.simulation.simulate import Job, read_plan, runs_in
 from pfc_standalone.simulation.targets import get_target
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,9 +44,10 @@ def _main(arguments: argparse.Namespace) -> int:
     place = Workplace(_asked_for(arguments.folder))
     _check_unfinished(place)
     with place.claimed():
-        _simulate_missing(place)
+        described = load_results(place.plan)
+        _simulate_missing(place, described)
         summary = conclude(place, figures=not arguments.no_figures)
-    print_report(summary, place.output, arguments.json)
+    experiment_of(described.attrs.get(KIND, TASK)).show(summary, place.output, arguments.json)
     return 0
 
 
@@ -65,8 +70,7 @@ def _asked_for(folder: Path) -> Path:
     return folder.with_name(folder.name.removesuffix(".partial") or folder.name)
 
 
-def _simulate_missing(place: Workplace) -> None:
-    described = load_results(place.plan)
+def _simulate_missing(place: Workplace, described: xr.Dataset) -> None:
     try:
         plan = read_plan(described)
         target = get_target(described.attrs["target"])

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pfc_standalone.commands.options import Parser, path, values_set
+from pfc_standalone.commands.options import Parser, check_used, path, values_set
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.errors import ParameterError, ResultsError
 from pfc_standalone.parameters import Parameters, with_values
@@ -69,7 +69,9 @@ def _main(arguments: argparse.Namespace) -> int:
         raise ParameterError(f"--seeds is {arguments.seeds}, allowed are 1 to {_MOST_SEEDS}")
     if not 0 <= arguments.seed <= 2**31 - 1 - arguments.seeds:
         raise ParameterError(f"--seed is {arguments.seed}, allowed are whole numbers from 0")
-    parameters = with_values(Parameters(), values_set(arguments.set))
+    values = values_set(arguments.set)
+    parameters = with_values(Parameters(), values | {"network.model": "rate"})
+    check_used(parameters, values)
     check_parameters(parameters)
     recipe = _recipe(arguments.recipe)
     seeds = range(arguments.seed, arguments.seed + arguments.seeds)

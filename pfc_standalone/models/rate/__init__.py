@@ -18,6 +18,12 @@ class Rate:
 
     has_spikes = False
 
+    def uses(self, name: str) -> bool:
+        """Its own, and those of the task and of how anything is built; the memory's gain."""
+        from pfc_standalone.models.rate.checks import uses
+
+        return uses(name)
+
     def fit(self, parameters: Parameters, points: list[Point]) -> dict[str, Any]:
         """Room for the changes of the stimulus; raises `ParameterError` on what it cannot do."""
         from pfc_standalone.experiment.changes import room_for

@@ -12,6 +12,19 @@ from pfc_standalone.parameters.fields import check_multiple
 #: Parameters of the spiking network that ask for something which this model has not.
 _ONLY = {"network.learning_rule": "none", "network.traces": False}
 _INTERVALS = ("settle", "rest", "cue", "probe", "interval")
+#: Groups of parameters of which all are used, and single ones.
+_GROUPS = ("rate", "build", "experiment")
+_SINGLE = (
+    "memory.gain",
+    *(f"timing.{name}" for name in _INTERVALS),
+    *(f"network.{name}" for name in ("model", "task", "precision", "batch", "stimulus_dt")),
+    "network.stimulus_changes",
+)
+
+
+def uses(name: str) -> bool:
+    """Whether the model makes use of a parameter, or refuses all values but one by itself."""
+    return name.partition(".")[0] in _GROUPS or name in _SINGLE or name in _ONLY
 
 
 def check_points(points: list[Point]) -> None:

@@ -18,6 +18,10 @@ class Spiking:
 
     has_spikes = True
 
+    def uses(self, name: str) -> bool:
+        """All but those of the rate model."""
+        return not name.startswith("rate.")
+
     def fit(self, parameters: Parameters, points: list[Point]) -> dict[str, Any]:
         """Room for the changes of the stimulus, where a build's usual room is too small; raises
         `ParameterError` where the user has asked for too little.

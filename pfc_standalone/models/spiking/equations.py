@@ -112,6 +112,12 @@ spike_step = t_in_timesteps
 held_until = t_in_timesteps + refractory_steps
 """
 
+# A neuron that fires with another, to be recorded in its place.
+DOUBLE = """
+v : volt (linked)
+original : integer (constant)
+"""
+
 INITIAL_V = "E_L + (V_th - E_L)*" + _NOISE.format(stream="STREAM_INITIAL_V", step="0")
 
 # One a replicate: which pattern it is shown, and whether the gate into memory is open. Frames are

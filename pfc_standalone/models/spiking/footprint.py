@@ -11,6 +11,7 @@ from pfc_standalone.models.spiking.connections import get_connection
 from pfc_standalone.models.spiking.populations import (
     neurons_per_replicate,
     population_table,
+    recorded_neurons,
     trace_neuron_numbers,
 )
 from pfc_standalone.models.spiking.recorded import TRACE_UNITS
@@ -34,6 +35,8 @@ _TRACE_LABELLED = 8.0
 _MOMENT, _GRID = 8.0, 1e-3
 #: Mean rate over all neurons and a whole experiment, on the safe side of the measured 4.5 Hz.
 _MEAN_RATE_HZ = 6.0
+#: The same of the output units alone.
+_OUTPUT_RATE_HZ = 12.0
 
 
 def synapse_count(parameters: Parameters) -> int:
@@ -54,7 +57,7 @@ def footprint(parameters: Parameters, duration: float) -> Footprint:
     """
     network = parameters.network
     neurons = neurons_per_replicate(population_table(parameters))
-    spikes = neurons * _MEAN_RATE_HZ * duration if network.record_spikes else 0.0
+    spikes = _spikes_a_second(parameters) * duration if network.record_spikes else 0.0
     traces = _trace_values(parameters, duration)
     per_replicate = (
         neurons * _NEURON
@@ -71,6 +74,13 @@ def footprint(parameters: Parameters, duration: float) -> Footprint:
         analysis=traces * _TRACE_LABELLED
         + duration / _GRID * _MOMENT * (5 + len(network.task.units["output"])),
     )
+
+
+def _spikes_a_second(parameters: Parameters) -> float:
+    """Recorded spikes of a replicate in each second."""
+    first, stop = recorded_neurons(parameters)
+    only = parameters.network.record_outputs_only
+    return (stop - first) * (_OUTPUT_RATE_HZ if only else _MEAN_RATE_HZ)
 
 
 def _trace_values(parameters: Parameters, duration: float) -> float:

@@ -18,6 +18,7 @@ from pfc_standalone.models.spiking.integration import exponential_euler
 from pfc_standalone.models.spiking.populations import (
     Layout,
     population_table,
+    recorded_neurons,
     trace_neuron_numbers,
 )
 from pfc_standalone.models.spiking.stimulus import n_patterns
@@ -117,11 +118,29 @@ def create_network(parameters: Parameters) -> SpikingNetwork:
 
     # record
     if parameters.network.record_spikes:
-        objects["spikes"] = b2.SpikeMonitor(neurons, name="spikes")
+        objects |= _record_spikes(parameters, namespace, neurons)
     if parameters.network.traces:
         objects |= _record_traces(parameters, objects)
     network = b2.Network(list(objects.values()), name="pfc_network")
     return SpikingNetwork(network, namespace, objects, connection)
+
+
+def _record_spikes(
+    parameters: Parameters, namespace: dict[str, Any], neurons: b2.NeuronGroup
+) -> dict[str, Any]:
+    """A monitor of all neurons; or of doubles of the outputs that cross the threshold with them,
+    since a Subgroup cannot have variables that are linked by an index.
+    """
+    if not parameters.network.record_outputs_only:
+        return {"spikes": b2.SpikeMonitor(neurons, name="spikes")}
+    first, stop = (edge * parameters.network.batch for edge in recorded_neurons(parameters))
+    outputs = b2.NeuronGroup(
+        stop - first, eq.DOUBLE, threshold=eq.THRESHOLD, reset="", namespace=namespace,
+        name="outputs",
+    )  # fmt: skip
+    outputs.v = b2.linked_var(neurons, "v", index="original")
+    outputs.original = np.arange(first, stop)
+    return {"outputs": outputs, "spikes": b2.SpikeMonitor(outputs, name="spikes")}
 
 
 def _record_traces(parameters: Parameters, objects: dict[str, Any]) -> dict[str, Any]:

@@ -59,6 +59,15 @@ def neurons_per_replicate(populations: tuple[Population, ...]) -> int:
     return populations[-1].stop
 
 
+def recorded_neurons(parameters: Parameters) -> tuple[int, int]:
+    """First neuron of a replicate whose spikes are recorded, and one past the last."""
+    populations = population_table(parameters)
+    if not parameters.network.record_outputs_only:
+        return 0, neurons_per_replicate(populations)
+    outputs = [p for p in populations if p.layer == "output" and p.unit]
+    return outputs[0].start, outputs[-1].stop
+
+
 @dataclass(frozen=True)
 class Layout:
     """Order of the neurons of several replicates in one simulation.

@@ -14,6 +14,7 @@ from pfc_standalone.models.spiking import plastic
 from pfc_standalone.models.spiking.populations import (
     Layout,
     population_table,
+    recorded_neurons,
     trace_neuron_numbers,
 )
 from pfc_standalone.models.spiking.tables import fibres, receives_pixels
@@ -29,10 +30,14 @@ _SPIKES_AT_ONCE = 1_000_000
 def population_variables(parameters: Parameters) -> dict[str, Any]:
     """The table of populations, on ``population``."""
     populations = population_table(parameters)
-    return {
-        f"population_{name}": ("population", np.array([getattr(p, name) for p in populations]))
+    columns = {
+        name: [getattr(p, name) for p in populations]
         for name in ("name", "layer", "unit", "type", "start", "size")
     }
+    if parameters.network.record_outputs_only:
+        first, stop = recorded_neurons(parameters)
+        columns["recorded"] = [first <= p.start < stop for p in populations]
+    return {f"population_{n}": ("population", np.array(c)) for n, c in columns.items()}
 
 
 def label(parameters: Parameters, runs: Runs) -> dict[str, Any]:
@@ -90,6 +95,8 @@ def _spikes(parameters: Parameters, runs: Runs) -> dict[str, Any]:
     comes out.
     """
     layout, dt = _layout(parameters), parameters.si("network.dt")
+    # a monitor counts from the first neuron that it records
+    offset = recorded_neurons(parameters)[0] * parameters.network.batch
     sources = [
         (first, count, *_in_order_of_time(arrays["spikes.t"], arrays["spikes.i"]))
         for first, count, arrays in runs
@@ -101,7 +108,7 @@ def _spikes(parameters: Parameters, runs: Runs) -> dict[str, Any]:
     done = 0
     for parts in _stretches([time for _, _, time, _ in sources]):
         some = [
-            _labelled(layout, first, count, time[part], index[part])
+            _labelled(layout, first, count, time[part], index[part] + offset)
             for part, (first, count, time, index) in zip(parts, sources, strict=True)
         ]
         stretch = (np.concatenate(column) for column in zip(*some, strict=True))
