@@ -9,11 +9,12 @@ from pfc_standalone.tasks.task import Condition, Projection, Task
 TASK = Task(
     name="ax-cpt",
     units={"input": ("A", "B", "X", "Y"), "memory": ("A", "B"), "output": ("T", "N")},
+    # eleven pixels each, none without use and none of all four: what learning needs (docs/learning.md)
     images={
-        "A": ("00100", "01010", "11111", "10001", "10001"),
-        "B": ("11100", "10010", "11100", "10010", "11100"),
-        "X": ("10001", "01010", "00100", "01010", "10001"),
-        "Y": ("10001", "01010", "00100", "00100", "00100"),
+        "A": ("00100", "00100", "01010", "11111", "10001"),
+        "B": ("11000", "10100", "11000", "10100", "11100"),
+        "X": ("11011", "01010", "00100", "01010", "10001"),
+        "Y": ("10001", "10001", "01111", "00001", "00110"),
     },
     projections=(
         Projection("input_A", "memory_A", "axcpt.input_to_memory", gated=True),
