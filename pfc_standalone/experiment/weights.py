@@ -1,14 +1,16 @@
 """Weights between layers, as a value and as a file: by hand from the parameters, or learned.
 
 They hold for any ``network.n_per_unit``: conductances of projections are summed over the source
-unit. What lies within a layer follows from the parameters alone.
+unit. What lies within a layer follows from the parameters alone. Weights that were learned are
+there synapse by synapse too, for networks of the same size whose synapses can differ.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,14 @@ class Weights:
         (n_pixels,) ndarray of float64.
     provenance : mapping
         How they came about, as texts.
+    synapses : mapping
+        From "input" to the conductance of every synapse of a pixel's fibre onto an input unit's
+        neuron, and from "memory" to that of input neurons onto memory neurons, nS: (n_sources,
+        n_destinations) ndarray of float64. Networks with ``network.learning_rule`` use them, all
+        others use the above.
+    thresholds : mapping
+        From a population to the rise of its threshold, mV; in networks with
+        ``network.learning_rule`` alone.
     networks : mapping
         All weights of trained networks of the model rate, by the seed of each; nothing else then.
     """
@@ -47,6 +57,8 @@ class Weights:
     pixels: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=lambda: {"made": "by hand"})
     networks: Networks = field(default_factory=dict)
+    synapses: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def by_hand(cls, parameters: Parameters) -> Weights:
@@ -68,6 +80,8 @@ class Weights:
             {**hand.pixels, **self.pixels},
             self.provenance,
             self.networks,
+            self.synapses,
+            self.thresholds,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -77,6 +91,13 @@ class Weights:
             "pixels": {unit: values.tolist() for unit, values in self.pixels.items()},
             "provenance": dict(self.provenance),
         }
+        if self.synapses:
+            plain["synapses"] = {
+                layer: [list(w.shape), base64.b64encode(w.astype("<f8").tobytes()).decode()]
+                for layer, w in self.synapses.items()
+            }
+        if self.thresholds:
+            plain["thresholds"] = {name: float(v) for name, v in self.thresholds.items()}
         if self.networks:
             plain["networks"] = {
                 seed: [[s, d, float(w)] for (s, d), w in network.items()]
@@ -95,6 +116,11 @@ class Weights:
                 int(seed): {(s, d): w for s, d, w in network}
                 for seed, network in raw.get("networks", {}).items()
             },
+            {
+                layer: np.frombuffer(base64.b64decode(text), "<f8").reshape(shape).copy()
+                for layer, (shape, text) in raw.get("synapses", {}).items()
+            },
+            raw.get("thresholds", {}),
         )
 
     def check(self, parameters: Parameters) -> None:
@@ -104,7 +130,7 @@ class Weights:
         self._check_model(parameters.network.model)
         self._check_values("the weights have")
         task = parameters.network.task
-        known = {(p.source, p.destination) for p in task.projections}
+        known = {(p.source, p.destination) for p in task.projections} | into_memory(task)
         for source, destination in self.projections:
             if (source, destination) not in known:
                 raise ParameterError(
@@ -118,6 +144,27 @@ class Weights:
                     f"{task.name} has {task.n_pixels} onto {', '.join(task.units['input'])}: use "
                     "weights that were made for it"
                 )
+        if parameters.network.learning_rule != "none":
+            self._check_synapses(parameters)
+
+    def _check_synapses(self, parameters: Parameters) -> None:
+        network = parameters.network
+        units = {layer: len(network.task.units[layer]) for layer in ("input", "memory")}
+        fibres = parameters.afferents.fibres_per_pixel * network.task.n_pixels
+        neurons = {layer: n * network.n_per_unit for layer, n in units.items()}
+        shapes = {"input": (fibres, neurons["input"]), "memory": (neurons["input"], neurons["memory"])}
+        for layer, w in self.synapses.items():
+            if w.shape != shapes.get(layer):
+                wanted = "none" if layer not in shapes else "{}x{}".format(*shapes[layer])
+                raise ParameterError(
+                    f"the weights have {w.shape[0]}x{w.shape[1]} synapses onto the {layer} layer, "
+                    f"this network has {wanted}: use --n-per-unit {self.provenance.get('n_per_unit', 'as they were made with')}"
+                    ", or --set network.learning_rule=none, which uses their means"
+                )
+
+    def without_synapses(self) -> Weights:
+        """The means alone, for networks whose synapses cannot differ."""
+        return replace(self, synapses={}, thresholds={})
 
     def _check_model(self, model: str) -> None:
         if self.networks and model != "rate":
@@ -134,6 +181,12 @@ class Weights:
     def _check_values(self, who: str) -> None:
         named = {f"{s} -> {d}": np.array([g]) for (s, d), g in self.projections.items()}
         named |= {f"pixels -> {unit}": values for unit, values in self.pixels.items()}
+        named |= {f"a synapse onto the {layer} layer": w for layer, w in self.synapses.items()}
+        for name, value in self.thresholds.items():
+            if not (np.isfinite(value) and value >= 0):
+                raise ParameterError(
+                    f"{who} a threshold of {name} raised by {value:g} mV, allowed are numbers from 0"
+                )
         for name, values in named.items():
             if not (np.isfinite(values).all() and (values >= 0).all()):
                 raise ParameterError(
@@ -170,6 +223,16 @@ class Weights:
                 ("input_unit", "pixel"), np.stack(list(self.pixels.values())),
                 {"units": "nS", "long_name": "of one spike of a fibre"},
             )  # fmt: skip
+        for layer, w in self.synapses.items():
+            data[f"synapses_{layer}"] = (
+                (f"{layer}_source", f"{layer}_neuron"), w,
+                {"units": "nS", "long_name": f"of each synapse onto the {layer} layer"},
+            )  # fmt: skip
+        if self.thresholds:
+            names = np.array(list(self.thresholds), dtype="U32")
+            data["threshold_population"] = ("threshold", names)
+            raised = np.array(list(self.thresholds.values()), dtype=np.float64)
+            data["threshold_raised"] = ("threshold", raised, {"units": "mV"})
         provenance = json.dumps(dict(self.provenance))
         attributes = {"kind": _KIND, "format_version": FORMAT_VERSION, "provenance": provenance}
         try:
@@ -227,11 +290,32 @@ class Weights:
             pixels = dict(zip(data["input_unit"].values.tolist(), rows, strict=True))
         provenance = {str(k): str(v) for k, v in json.loads(data.attrs["provenance"]).items()}
         pairs = zip(sources, destinations, strict=True)
-        return cls(dict(zip(pairs, g, strict=True)), pixels, provenance)
+        synapses = {
+            layer: data[f"synapses_{layer}"].values.astype(np.float64)
+            for layer in ("input", "memory")
+            if f"synapses_{layer}" in data
+        }
+        thresholds = {}
+        if "threshold_population" in data:
+            raised = (data[f"threshold_{n}"].values.tolist() for n in ("population", "raised"))
+            thresholds = dict(zip(*raised, strict=True))
+        return cls(
+            dict(zip(pairs, g, strict=True)), pixels, provenance,
+            synapses=synapses, thresholds=thresholds,
+        )  # fmt: skip
 
 
 #: No weight but those of the parameters.
 BY_HAND = Weights()
+
+
+def into_memory(task: Task) -> set[tuple[str, str]]:
+    """Pairs of an input and a memory unit that learning may connect: all, if the task has any."""
+    layers = [(p.source.partition("_")[0], p.destination.partition("_")[0]) for p in task.projections]
+    if ("input", "memory") not in layers:
+        return set()
+    units = task.units
+    return {(f"input_{i}", f"memory_{m}") for i in units["input"] for m in units["memory"]}
 
 
 def images(task: Task) -> dict[str, NDArray[np.bool_]]:

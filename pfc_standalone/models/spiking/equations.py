@@ -55,10 +55,6 @@ NEURON_PARAMETERS = tuple(
     if re.search(rf"^{f.name} : .*\(constant\)$", NEURON, re.MULTILINE)
 )
 
-PLASTIC_CONDUCTANCE = """
-dg_plastic/dt = -g_plastic/tau_ampa : siemens
-"""
-
 #: Conductances that synapses add to: of each neuron where connectivity is explicit, of its
 #: population where it is pooled.
 CONDUCTANCES = """

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from pfc_standalone.experiment.changes import change_table
 from pfc_standalone.experiment.points import Point
 from pfc_standalone.models import RunRequest
+from pfc_standalone.models.spiking import plastic
 from pfc_standalone.models.spiking.equations import NEURON_PARAMETERS
 from pfc_standalone.models.spiking.populations import Layout, population_table
-from pfc_standalone.models.spiking.stimulus import changes, pattern_rates
+from pfc_standalone.models.spiking.stimulus import pattern_rates, point_changes
 from pfc_standalone.models.spiking.tables import fibres, weight_tables
 from pfc_standalone.parameters import Parameters
 
@@ -26,11 +27,9 @@ def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
     """Value of every run-time variable, as `models.ModelKind.values` describes them."""
     points, first = request.points, request.parameters
     dtype = np.dtype(first.network.precision)
-    shown = [
-        change_table(p.parameters, changes(p.parameters, p.trials, request.start)) for p in points
-    ]
+    shown = [change_table(p.parameters, point_changes(p, request.start)) for p in points]
     tables = [weight_tables(p.parameters, p.weights) for p in points]
-    rates = [pattern_rates(p.parameters) for p in points]
+    rates = [pattern_rates(p) for p in points]
     first_step, n_steps = (
         round(time / first.si("network.dt")) for time in (request.start, request.duration)
     )
@@ -50,6 +49,10 @@ def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
     for name, per_neuron in _neuron_values(points).items():
         kept = per_neuron.dtype if per_neuron.dtype.kind == "i" else dtype
         values[f"neurons.{name}"] = per_neuron.astype(kept)
+    if plastic.get_rule(first) is not None:
+        values["neurons.background_base"] = values["neurons.background_mean"]
+        for name, learned in plastic.values(points, request.start).items():
+            values[name] = learned.astype(dtype if name.startswith("learners") else np.float64)
     populations = [p.size for p in population_table(first)]
     for group, sizes in (("neurons", populations), ("fibres", fibres(first))):
         replicate = Layout.of(sizes, len(points)).replicate
