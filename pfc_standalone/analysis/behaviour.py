@@ -111,6 +111,8 @@ def add_responses(dataset: xr.Dataset, begin: float = 0.0) -> xr.Dataset:
     """
     if not {"spike_time", "activity"} & set(dataset):
         return dataset
+    if parameters_of(dataset).network.layers != "output":  # nothing answers
+        return dataset
     units = task_of(dataset).units["output"]
     waits = "spike_time" not in dataset
     evidence_of = _activities(dataset) if waits else _spike_evidence(dataset, begin)

@@ -28,8 +28,8 @@ class Scene:
     learning : mapping
         From a layer to the factor on the learning rate of synapses onto it; those of other layers
         stay as they are.
-    training : bool
-        Whether weights are normalised and thresholds adapt.
+    training : tuple of str
+        Layers whose weights are normalised and whose thresholds adapt.
     teacher : mapping
         From a population, such as "input_A", to background that the teacher adds, kHz.
     """
@@ -39,7 +39,7 @@ class Scene:
     gate: bool = False
     reset: bool = False
     learning: Mapping[str, float] = field(default_factory=dict)
-    training: bool = False
+    training: tuple[str, ...] = ()
     teacher: Mapping[str, float] = field(default_factory=dict)
 
 

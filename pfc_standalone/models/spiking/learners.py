@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 #: Variables of a row that a run takes.
 TAKES = ("mean_rate", "raised", "raised_step", "w_max", "w_total", "kappa", "offset")
-#: Tables that a run takes: by change of the stimulus, and population or replicate.
+#: Tables that a run takes: by change of the stimulus and population.
 TABLES = ("change_rate", "change_teacher", "change_training")
 
 EQUATIONS = """
@@ -59,7 +59,7 @@ spike_count = 0
 mean_trace = mean_rate*learner_trace
 rate = change_rate(change*second, i)
 teacher = change_teacher(change*second, i)
-training = change_training(change*second, replicate)
+training = change_training(change*second, i)
 transmits = 1 + gated*(schedule_gate - 1)
 """
 
@@ -105,7 +105,7 @@ def namespace(parameters: Parameters) -> dict[str, Any]:
         "learner_trace": parameters.si("learning.tau_trace") * b2.second,
         "change_rate": table("change_rate", columns, b2.siemens),
         "change_teacher": table("change_teacher", columns),
-        "change_training": table("change_training", batch),
+        "change_training": table("change_training", columns),
     }
 
 
@@ -172,14 +172,15 @@ def values(points: tuple[Point, ...], start: float) -> dict[str, NDArray[Any]]:
 
 
 def _tables(point: Point, start: float) -> tuple[NDArray[np.float64], ...]:
-    """Learning rate (S), the teacher's spikes a time step, and whether it is training: of each
-    change and population, and of each change.
+    """Learning rate (S), the teacher's spikes a time step, and whether it is training, of each
+    change and population.
     """
     parameters = point.parameters
     populations = population_table(parameters)
     index = {p.name: k for k, p in enumerate(populations)}
-    rate, teacher = (np.zeros((change_rows(parameters), len(populations))) for _ in range(2))
-    training = np.zeros((change_rows(parameters), 1))
+    rate, teacher, training = (
+        np.zeros((change_rows(parameters), len(populations))) for _ in range(3)
+    )
     full = np.zeros(len(populations))
     for k, p in enumerate(populations):
         if p.unit and p.layer != "output":
@@ -187,18 +188,17 @@ def _tables(point: Point, start: float) -> tuple[NDArray[np.float64], ...]:
             sources = sources if p.layer == "input" else parameters.network.n_per_unit
             group = f"learn_{p.layer}"
             full[k] = parameters[f"{group}.eta"] * parameters.si(f"{group}.w_max") / sources
-    of_memory = np.array([p.layer == "memory" for p in populations])
+    layer = np.array([p.layer for p in populations])
     _, patterns = point_changes(point, start)
     if point.lesson is None:  # a task's trials: pixels learn always, memory while its gate is open
         gates = (patterns // 2) % 2
-        rate[: len(patterns)] = np.where(of_memory, full * gates[:, None], full)
+        rate[: len(patterns)] = np.where(layer == "memory", full * gates[:, None], full)
         training[: len(patterns)] = 1.0
         return rate, teacher, training
     for k, scene in enumerate(point.lesson.scenes):
-        for layer, factor in scene.learning.items():
-            mine = np.array([p.layer == layer for p in populations])
-            rate[k, mine] = factor * full[mine]
+        for name, factor in scene.learning.items():
+            rate[k, layer == name] = factor * full[layer == name]
         for name, khz in scene.teacher.items():
             teacher[k, index[name]] = khz * parameters.network.dt
-        training[k] = scene.training
+        training[k] = np.isin(layer, scene.training)
     return rate, teacher, training

@@ -179,8 +179,10 @@ def create(parts: Parts, rule: LearningRule) -> dict[str, Any]:
         if "normalisation" in getattr(rule, "parts", ()):
             _normalise(parts, synapses, plastic.name, 3 * k)
         if every := p.network.weights_every:
+            # all; standalone devices do not know yet how many there are
+            each = np.arange(p.network.batch * plastic.shape[0] * plastic.shape[1])
             objects[f"{plastic.name}_records"] = b2.StateMonitor(
-                synapses, "w", record=True, dt=every * b2.second, name=f"{plastic.name}_records"
+                synapses, "w", record=each, dt=every * b2.second, name=f"{plastic.name}_records"
             )
     return objects
 

@@ -46,6 +46,12 @@ def label(parameters: Parameters, runs: Runs) -> dict[str, Any]:
         variables |= _traces(parameters, first)
     for projection in plastic.projections(parameters):
         variables |= _learned(parameters, projection, runs)
+    if "learners.raised" in first:
+        raised = [a["learners.raised"].reshape(parameters.network.batch, -1) for _, _, a in runs]
+        used = np.concatenate([r[:count] for r, (_, count, _) in zip(raised, runs, strict=True)])
+        variables["learned_threshold"] = (
+            ("replicate", "population"), used / SI["mV"], {"units": "mV"},
+        )  # fmt: skip
     return variables
 
 
