@@ -47,9 +47,13 @@ def path(text: str) -> Path:
 
 
 def add_parameter_options(
-    parser: argparse.ArgumentParser, options: Collection[str] = tuple(OPTIONS)
+    parser: argparse.ArgumentParser,
+    options: Collection[str] = tuple(OPTIONS),
+    weights: bool = True,
 ) -> None:
-    """Add options that set parameters; help lines come from the parameters' fields."""
+    """Add options that set parameters, and ``--weights`` unless the command makes them; help lines
+    come from the parameters' fields.
+    """
     known = dict(parameter_fields())
     for option, name in OPTIONS.items():
         if option not in options:
@@ -80,10 +84,11 @@ def add_parameter_options(
         help="set any parameter; may be given several times (--list-parameters shows names, "
         "units, defaults and ranges)",
     )  # fmt: skip
-    parser.add_argument(
-        "--weights", metavar="FILE", type=path,
-        help="weights between layers, instead of those of the parameters",
-    )  # fmt: skip
+    if weights:
+        parser.add_argument(
+            "--weights", metavar="FILE", type=path,
+            help="weights between layers, instead of those of the parameters",
+        )  # fmt: skip
 
 
 def _shown(value: Any) -> str:

@@ -144,8 +144,22 @@ class Weights:
                     f"{task.name} has {task.n_pixels} onto {', '.join(task.units['input'])}: use "
                     "weights that were made for it"
                 )
+        self._check_images(task)
         if parameters.network.learning_rule != "none":
             self._check_synapses(parameters)
+
+    def _check_images(self, task: Task) -> None:
+        """Weights of pixels that were learned mean nothing with other images."""
+        if not self.pixels or "images" not in self.provenance:
+            return
+        learned = json.loads(self.provenance["images"])
+        other = [u for u in learned if list(task.images.get(u, ())) != learned[u]]
+        if other or set(learned) != set(task.images):
+            raise ParameterError(
+                f"the weights were learned with other images than those of the task {task.name} "
+                f"({', '.join(other) or 'fewer'}): use the task that they were learned for, "
+                f"{self.provenance.get('task', 'unknown')}, or learn this one's"
+            )
 
     def _check_synapses(self, parameters: Parameters) -> None:
         network = parameters.network

@@ -8,6 +8,7 @@ a display and no figure outlives its call.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -77,6 +78,35 @@ def save_figures(dataset: xr.Dataset, folder: Path) -> list[Path]:
     if failures:
         raise FigureError(_in_words(failures)) from next(iter(failures.values()))
     return [path for paths in written.values() for path in paths]
+
+
+def write_figures(
+    draw: Mapping[str, Callable[[], matplotlib.figure.Figure | None]], folder: Path
+) -> list[Path]:
+    """Draw figures by name, and write each as PNG and PDF, unless it has nothing to show.
+
+    Raises
+    ------
+    FigureError
+        If a figure fails, once all others are written.
+    """
+    import matplotlib as mpl
+
+    from pfc_standalone.figures.style import SETTINGS
+
+    written: list[Path] = []
+    failures: dict[str, Exception] = {}
+    for name, make in draw.items():
+        try:
+            with mpl.rc_context(SETTINGS):
+                figure = make()
+                if figure is not None:
+                    written += _write(figure, folder, name)
+        except Exception as error:
+            failures[name] = error
+    if failures:
+        raise FigureError(_in_words(failures)) from next(iter(failures.values()))
+    return written
 
 
 def _save(draw: Figure, dataset: xr.Dataset, folder: Path, written: dict[str, list[Path]]) -> None:

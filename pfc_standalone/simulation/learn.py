@@ -6,15 +6,17 @@ flipped pixels were in none before.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pfc_standalone.analysis import identification
+from pfc_standalone.analysis.examined import Examined, Learned
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment import Point, Weights
 from pfc_standalone.experiment.curriculum import (
@@ -26,6 +28,7 @@ from pfc_standalone.experiment.curriculum import (
     initial_weights,
     training,
 )
+from pfc_standalone.machine import versions
 from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.simulation.engines import Engine, Local
@@ -41,70 +44,6 @@ FLIPS = (0.0, 0.1, 0.2)
 LABELLING = 10
 #: Trials of each image, in which memory's gate is open.
 MEMORY_TRIALS = 10
-
-
-@dataclass(frozen=True)
-class Examined:
-    """What presentations of one kind gave.
-
-    Attributes
-    ----------
-    unit : (n_presentations,) ndarray of int64
-        Which image.
-    shown : (n_presentations, n_pixels) ndarray of bool
-        As it was shown, with flipped pixels.
-    onset : (n_presentations,) ndarray of float64, s
-    counts : (n_presentations, n_neurons) ndarray of int64
-        Spikes of each neuron of the input units meanwhile.
-    """
-
-    unit: NDArray[np.int64]
-    shown: NDArray[np.bool_]
-    onset: NDArray[np.float64]
-    counts: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What came out of learning.
-
-    Attributes
-    ----------
-    parameters : Parameters
-    syllabus : Syllabus
-    weights : Weights
-        Means and synapses, units in the order of what they stand for.
-    label : (n_units,) ndarray of int64
-        The image for which each input unit stood while it learned.
-    course : Course
-    record : Dataset
-        Of the training run.
-    probes, labelling, trained : Examined
-        What was presented in between, afterwards to find labels, and in training.
-    tests : dict of Examined
-        By fraction of flipped pixels.
-    memory_rates : (n_trials, n_units) ndarray of float64
-        Rates of memory's units, Hz, in the last 200 ms of the delay of ``memory_cues``.
-    digest : str
-        Of the build.
-    phases : dict
-        Seconds of each phase: generation, compilation, training, examination.
-    """
-
-    parameters: Parameters
-    syllabus: Syllabus
-    weights: Weights
-    label: NDArray[np.int64]
-    course: Course
-    record: xr.Dataset
-    probes: Examined
-    labelling: Examined
-    trained: Examined
-    tests: dict[float, Examined]
-    memory_cues: NDArray[np.int64]
-    memory_rates: NDArray[np.float64]
-    digest: str
-    phases: dict[str, float]
 
 
 def learn(
@@ -160,13 +99,37 @@ def learn(
         counts = identification.of_units(found["label"].counts, n_units)
         label = identification.labels(counts, found["label"].unit)
     memory_cues, memory_rates = _memory(parameters, exams[-1], examined, len(exams) - 1)
+    weights = replace(
+        _in_order(weights, label, parameters),
+        provenance=_provenance(parameters, syllabus, target, build.digest),
+    )
     return Learned(
-        parameters, syllabus, _in_order(weights, label, parameters), label, course, record,
+        parameters, syllabus, weights, label, course, record,
         _examined(parameters, course, record, 0, "probe"), found["label"],
         _examined(parameters, course, record, 0, "train"),
         {flips: found[f"test {flips:g}"] for flips in FLIPS}, memory_cues, memory_rates,
         build.digest, {**build.phases, "train": train_s, "examine": test_s},
     )  # fmt: skip
+
+
+def _provenance(
+    parameters: Parameters, syllabus: Syllabus, target: Target, digest: str
+) -> dict[str, str]:
+    network = parameters.network
+    return {
+        "made": "learned",
+        "rule": network.learning_rule,
+        "teacher": "faded" if syllabus.teacher else "none",
+        "seed": str(parameters.experiment.seed),
+        "n_per_unit": str(network.n_per_unit),
+        "presentations": str(syllabus.presentations),
+        "task": network.task.name,
+        "images": json.dumps({unit: list(rows) for unit, rows in network.task.images.items()}),
+        "target": target.name,
+        "digest": digest,
+        "date": time.strftime("%Y-%m-%d"),
+        "versions": json.dumps({n: versions()[n] for n in ("python", "brian2", "numpy")}),
+    }
 
 
 def _examinations(parameters: Parameters, syllabus: Syllabus, tests: int) -> list[Course]:
