@@ -1,11 +1,15 @@
 """What populations that learn have, beside synapses: learning rates, mean rates, thresholds, and
-the teacher's background. One row a population and replicate, brought up to date once a frame of
-the stimulus; neurons copy what concerns them.
+a teacher. One row a population and replicate, brought up to date once a frame of the stimulus;
+neurons copy what concerns them.
 
 The mean rate of a population, m, follows the count c of its spikes in a frame, of the length T:
 ``m += (c/(size*T) - m)*(1 - exp(-T/tau_rate))``, in frames in which it learns. Its threshold rises
 by ``step*c/size`` in frames of training, and decays with ``tau_threshold``. Spikes are counted as
 whole numbers, so that their order makes no difference.
+
+The teacher has a fibre of its own for each neuron that learns, which fires at random, at most once
+a time step, with the rate that the teacher has for the population now; its spikes are those of the
+neuron's background.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from numpy.typing import NDArray
 
 from pfc_standalone.experiment.changes import change_rows
 from pfc_standalone.experiment.points import Point
-from pfc_standalone.models.spiking.populations import population_table
+from pfc_standalone.models.spiking.populations import Layout, Population, population_table
 from pfc_standalone.models.spiking.stimulus import point_changes
 from pfc_standalone.parameters import SI, Parameters
 
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 TAKES = ("mean_rate", "raised", "raised_step", "w_max", "w_total", "kappa", "offset")
 #: Tables that a run takes: by change of the stimulus and population.
 TABLES = ("change_rate", "change_teacher", "change_training")
+#: What each of the teacher's fibres is given when a run starts.
+TEACHER_TAKES = ("rng_seed", "noise_replicate", "weight")
 
 EQUATIONS = """
 spike_count : integer
@@ -74,16 +80,28 @@ _COPIES = (
     ("raised", "raised", "volt"),
     ("transmits", "transmits", "1"),
     ("training", "training", "1"),
-    ("teacher", "teacher", "1"),
 )
 NEURON = "\n".join(
     f"plastic_{own} : {unit}\nlearner_{name} : {unit} (linked)" for own, name, unit in _COPIES
-) + "\nbackground_base : 1 (constant)\n"
+)
 
-COPY = "\n".join(f"plastic_{own} = learner_{name}" for own, name, _ in _COPIES) + """
-background_mean = background_base + plastic_teacher
-exp_minus_background_mean = exp_portable(-background_mean)
+COPY = "\n".join(f"plastic_{own} = learner_{name}" for own, name, _ in _COPIES)
+
+TEACHER = """
+probability : 1
+learner_teacher : 1 (linked)
+uniform : 1
+weight : siemens (constant)
+replicate : integer (constant)
+neuron : integer (constant)
+destination : integer (constant)
+rng_seed : integer (constant)
+noise_replicate : integer (constant)
 """
+
+TEACHER_UNIFORM = (
+    "uniform = counter_uniform(rng_seed, noise_replicate, STREAM_TEACHER, neuron, t_in_timesteps)"
+)
 
 
 def namespace(parameters: Parameters) -> dict[str, Any]:
@@ -135,40 +153,92 @@ def create(
         neurons, group, on_pre="spike_count_post += 1", namespace=names, name="spike_counts",
         delay=parameters.si("network.synaptic_delay") * b2.second,
     )  # fmt: skip
-    first = min(k for k, p in enumerate(populations) if p.unit)
-    last = max(k for k, p in enumerate(populations) if p.unit and p.layer != "output")
+    numbers = [k for k, p in enumerate(populations) if learns(p)]
     counts.connect(
         j="k for k in range(destination_pre, destination_pre + 1) "
-        f"if population_pre >= {first} and population_pre <= {last}",
+        f"if population_pre >= {min(numbers)} and population_pre <= {max(numbers)}",
         namespace=names,
     )
-    return {"learners": group, "spike_counts": counts}
+    return {
+        "learners": group,
+        "spike_counts": counts,
+        **_create_teachers(parameters, names, group, neurons),
+    }
+
+
+def learns(population: Population) -> bool:
+    """Whether synapses onto a population may learn."""
+    return population.unit != "" and population.layer != "output"
+
+
+def _taught(parameters: Parameters) -> Layout:
+    """The neurons of all populations that learn, in all replicates."""
+    populations, batch = population_table(parameters), parameters.network.batch
+    layout = Layout.of([p.size for p in populations], batch)
+    mine = np.isin(layout.population, [k for k, p in enumerate(populations) if learns(p)])
+    return Layout(layout.population[mine], layout.replicate[mine], layout.neuron[mine])
+
+
+def _create_teachers(
+    parameters: Parameters, names: dict[str, Any], group: b2.NeuronGroup, neurons: b2.NeuronGroup
+) -> dict[str, Any]:
+    import brian2 as b2
+
+    layout, frame = _taught(parameters), parameters.si("network.stimulus_dt") * b2.second
+    teachers = b2.NeuronGroup(
+        len(layout.neuron), TEACHER, threshold="uniform < probability", reset="", namespace=names,
+        name="teachers",
+    )  # fmt: skip
+    n_populations = len(population_table(parameters))
+    teachers.destination = layout.replicate * n_populations + layout.population
+    teachers.replicate, teachers.neuron = layout.replicate, layout.neuron
+    teachers.learner_teacher = b2.linked_var(group, "teacher", index="destination")
+    teachers.run_regularly(
+        "probability = learner_teacher", dt=frame, when="start", order=-1, name="teachers_rate"
+    )
+    teachers.run_regularly(TEACHER_UNIFORM, when="start", name="teachers_uniform")
+    synapses = b2.Synapses(
+        teachers, neurons, on_pre="g_plastic_post += weight_pre", namespace=names,
+        delay=parameters.si("network.synaptic_delay") * b2.second, name="from_teachers",
+    )  # fmt: skip
+    synapses.connect("replicate_pre == replicate_post and neuron_pre == neuron_post")
+    return {"teachers": teachers, "from_teachers": synapses}
 
 
 def values(points: tuple[Point, ...], start: float) -> dict[str, NDArray[Any]]:
-    """What a run takes, by name, but for the background of neurons."""
+    """What a run takes, by name."""
     rows: dict[str, list[float]] = {name: [] for name in TAKES}
     tables = [_tables(point, start) for point in points]
     for point in points:
         p = point.parameters
         for population in population_table(p):
             group = f"learn_{population.layer}"
-            learns = population.unit != "" and population.layer != "output"
+            mine = learns(population)
             n_sources = (
                 p.afferents.fibres_per_pixel if population.layer == "input" else p.network.n_per_unit
             )
-            rows["mean_rate"].append(p[f"{group}.rate"] if learns else 0.0)
+            rows["mean_rate"].append(p[f"{group}.rate"] if mine else 0.0)
             raised = point.weights.thresholds.get(population.name, 0.0)
             rows["raised"].append(raised * SI["mV"])
-            rows["raised_step"].append(p.si(f"{group}.threshold") if learns else 0.0)
-            rows["w_max"].append(p.si(f"{group}.w_max") / n_sources if learns else 0.0)
-            rows["w_total"].append(p.si(f"{group}.total") if learns else 0.0)
+            rows["raised_step"].append(p.si(f"{group}.threshold") if mine else 0.0)
+            rows["w_max"].append(p.si(f"{group}.w_max") / n_sources if mine else 0.0)
+            rows["w_total"].append(p.si(f"{group}.total") if mine else 0.0)
             for name in ("kappa", "offset"):
-                rows[name].append(p[f"{group}.{name}"] if learns else 0.0)
-    return {f"learners.{name}": np.array(row) for name, row in rows.items()} | {
-        f"{name}.values": np.concatenate([t[k] for t in tables], axis=1).ravel()
-        for k, name in enumerate(TABLES)
+                rows[name].append(p[f"{group}.{name}"] if mine else 0.0)
+    replicate = _taught(points[0].parameters).replicate
+    of_teachers = {
+        "rng_seed": np.array([p.parameters.experiment.seed for p in points], np.int32),
+        "noise_replicate": np.array([p.replicate for p in points], np.int32),
+        "weight": np.array([p.parameters.si("exc.g_background") for p in points]),
     }
+    return (
+        {f"learners.{name}": np.array(row) for name, row in rows.items()}
+        | {f"teachers.{name}": of_teachers[name][replicate] for name in TEACHER_TAKES}
+        | {
+            f"{name}.values": np.concatenate([t[k] for t in tables], axis=1).ravel()
+            for k, name in enumerate(TABLES)
+        }
+    )
 
 
 def _tables(point: Point, start: float) -> tuple[NDArray[np.float64], ...]:
@@ -183,7 +253,7 @@ def _tables(point: Point, start: float) -> tuple[NDArray[np.float64], ...]:
     )
     full = np.zeros(len(populations))
     for k, p in enumerate(populations):
-        if p.unit and p.layer != "output":
+        if learns(p):
             sources = parameters.afferents.fibres_per_pixel
             sources = sources if p.layer == "input" else parameters.network.n_per_unit
             group = f"learn_{p.layer}"

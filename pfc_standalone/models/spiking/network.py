@@ -68,7 +68,7 @@ class SpikingNetwork:
         """Variables and TimedArrays that are set when a run starts."""
         takes, tables = list(_TAKES.items()), _TABLES
         if self.learns:
-            takes += plastic.takes(self.parameters).items()
+            takes += plastic.takes().items()
             tables += plastic.tables(self.parameters)
         variables = {
             f"{group}.{name}": self.objects[group].variables[name]

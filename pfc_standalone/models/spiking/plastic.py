@@ -239,9 +239,9 @@ def _normalise(parts: Parts, synapses: b2.Synapses, name: str, order: int) -> No
 
 
 # ------------------------------------------------------------------------- what a run takes
-def takes(parameters: Parameters) -> dict[str, tuple[str, ...]]:
+def takes() -> dict[str, tuple[str, ...]]:
     """Variables that a run of such a network takes beside the usual, by object."""
-    return {"learners": learners.TAKES, "neurons": ("background_base",)}
+    return {"learners": learners.TAKES, "teachers": learners.TEACHER_TAKES}
 
 
 def tables(parameters: Parameters) -> tuple[str, ...]:
@@ -250,7 +250,7 @@ def tables(parameters: Parameters) -> tuple[str, ...]:
 
 
 def values(points: tuple[Point, ...], start: float) -> dict[str, NDArray[Any]]:
-    """What a run takes, but for ``neurons.background_base``."""
+    """What a run takes, by name."""
     found = learners.values(points, start)
     for plastic in projections(points[0].parameters):
         columns = [initial_weights(point)[plastic.layer] for point in points]

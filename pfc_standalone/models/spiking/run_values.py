@@ -50,9 +50,9 @@ def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
         kept = per_neuron.dtype if per_neuron.dtype.kind == "i" else dtype
         values[f"neurons.{name}"] = per_neuron.astype(kept)
     if plastic.get_rule(first) is not None:
-        values["neurons.background_base"] = values["neurons.background_mean"]
         for name, learned in plastic.values(points, request.start).items():
-            values[name] = learned.astype(dtype if name.startswith("learners") else np.float64)
+            stored = learned.dtype.kind == "f" and not name.endswith(".values")
+            values[name] = learned.astype(dtype) if stored else learned
     populations = [p.size for p in population_table(first)]
     for group, sizes in (("neurons", populations), ("fibres", fibres(first))):
         replicate = Layout.of(sizes, len(points)).replicate
