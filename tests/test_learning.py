@@ -13,7 +13,6 @@ from pfc_standalone.models.spiking import plastic
 from pfc_standalone.noise import brian_functions
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.parameters.groups import LEARNING_RULES
-from pfc_standalone.simulation.targets import get_target
 
 # A coarse time step, so that two seconds are few steps.
 P = with_values(
@@ -37,7 +36,10 @@ def lesson(order):
     for k in order:
         both = {"training": ("input", "memory"), "learning": {"input": 1.0, "memory": 1.0}}
         teacher = {f"input_{'ABXY'[k]}": 0.5, f"memory_{'AB'[k % 2]}": 0.5}
-        scenes += [Scene(0.2, training=("input",)), Scene(0.3, k, gate=True, teacher=teacher, **both)]
+        scenes += [
+            Scene(0.2, training=("input",)),
+            Scene(0.3, k, gate=True, teacher=teacher, **both),
+        ]
     return Lesson(IMAGES, tuple(scenes))
 
 
@@ -102,8 +104,14 @@ def weights_after(rule, gaps, w, eta=ETA):
     synapses = plastic.synapses_of(rule, *groups, "two_spikes", names, DELAY)
     synapses.connect(j="i")
     synapses.w = np.array(w) * b2.nS
-    for name, value in {"eta": eta * b2.nS, "w_max": W_MAX * b2.nS, "kappa": KAPPA,
-                        "offset": OFFSET, "mean_now": MEAN, "transmits": 1.0}.items():
+    for name, value in {
+        "eta": eta * b2.nS,
+        "w_max": W_MAX * b2.nS,
+        "kappa": KAPPA,
+        "offset": OFFSET,
+        "mean_now": MEAN,
+        "transmits": 1.0,
+    }.items():
         setattr(groups[1], f"plastic_{name}", value)
     b2.Network(*groups, synapses).run(40 * b2.ms)
     return synapses.w[:] / b2.nS, groups[1].g_plastic[:] / b2.nS
@@ -144,7 +152,9 @@ RULES = [name for name in LEARNING_RULES.names() if name not in ("none", "counti
 def test_a_rule_on_two_spikes(rule):
     gaps = [10.0, 0.1, -10.0]
     after, transmitted = weights_after(LEARNING_RULES.get(rule), gaps, [W] * 3)
-    np.testing.assert_allclose(after - W, [by_hand(rule, gap) for gap in gaps], rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(
+        after - W, [by_hand(rule, gap) for gap in gaps], rtol=1e-9, atol=1e-15
+    )
     assert transmitted[0] == W  # with the weight that the spike found when it arrived
 
 

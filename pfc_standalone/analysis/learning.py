@@ -33,9 +33,7 @@ def summarise_learning(learned: Learned) -> dict[str, Any]:
     """
     parameters, task = learned.parameters, learned.parameters.network.task
     network, names = parameters.network, task.units["input"]
-    readers = {
-        f"{flips:g}": _readers(learned, flips) for flips in learned.tests
-    }
+    readers = {f"{flips:g}": _readers(learned, flips) for flips in learned.tests}
     clean = next(iter(learned.tests.values()))
     chosen = identification.selective(clean.counts, clean.unit, learned.label)
     summary: dict[str, Any] = {

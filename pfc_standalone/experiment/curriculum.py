@@ -173,7 +173,7 @@ def _train_input(pen: _Writer, parameters: Parameters, syllabus: Syllabus) -> No
 
 
 def _order(rng: np.random.Generator, n_units: int, syllabus: Syllabus) -> list[int]:
-    """Which image when: blocks in which each comes once, or the first as often as its share asks."""
+    """Which image when: blocks with each once, or the first as often as its share asks."""
     block = list(range(n_units))
     if syllabus.share:
         others = 1 - syllabus.share

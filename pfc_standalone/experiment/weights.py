@@ -166,14 +166,17 @@ class Weights:
         units = {layer: len(network.task.units[layer]) for layer in ("input", "memory")}
         fibres = parameters.afferents.fibres_per_pixel * network.task.n_pixels
         neurons = {layer: n * network.n_per_unit for layer, n in units.items()}
-        shapes = {"input": (fibres, neurons["input"]), "memory": (neurons["input"], neurons["memory"])}
+        shapes = {
+            "input": (fibres, neurons["input"]),
+            "memory": (neurons["input"], neurons["memory"]),
+        }
         for layer, w in self.synapses.items():
             if w.shape != shapes.get(layer):
                 wanted = "none" if layer not in shapes else "{}x{}".format(*shapes[layer])
                 raise ParameterError(
                     f"the weights have {w.shape[0]}x{w.shape[1]} synapses onto the {layer} layer, "
-                    f"this network has {wanted}: use --n-per-unit {self.provenance.get('n_per_unit', 'as they were made with')}"
-                    ", or --set network.learning_rule=none, which uses their means"
+                    f"this network has {wanted}: use --n-per-unit {size}, or --set "
+                    "network.learning_rule=none, which uses their means"
                 )
 
     def without_synapses(self) -> Weights:
@@ -199,7 +202,8 @@ class Weights:
         for name, value in self.thresholds.items():
             if not (np.isfinite(value) and value >= 0):
                 raise ParameterError(
-                    f"{who} a threshold of {name} raised by {value:g} mV, allowed are numbers from 0"
+                    f"{who} a threshold of {name} raised by {value:g} mV, allowed are numbers "
+                    "from 0"
                 )
         for name, values in named.items():
             if not (np.isfinite(values).all() and (values >= 0).all()):
@@ -325,7 +329,9 @@ BY_HAND = Weights()
 
 def into_memory(task: Task) -> set[tuple[str, str]]:
     """Pairs of an input and a memory unit that learning may connect: all, if the task has any."""
-    layers = [(p.source.partition("_")[0], p.destination.partition("_")[0]) for p in task.projections]
+    layers = [
+        (p.source.partition("_")[0], p.destination.partition("_")[0]) for p in task.projections
+    ]
     if ("input", "memory") not in layers:
         return set()
     units = task.units

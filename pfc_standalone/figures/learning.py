@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.figure
@@ -21,8 +24,8 @@ from pfc_standalone.figures.style import DASHES, WIDTH, unit_colours
 _WEIGHTS = "magma"
 
 
-def save_learning_figures(learned: Learned, folder: Path) -> list[Path]:
-    """Draw and write all; see `figures.save_figures`."""
+def save_learning_figures(learned: Learned, folder: Path, only: Collection[str] = ()) -> list[Path]:
+    """Draw and write all, or those of these names; see `figures.save_figures`."""
     draw = {
         "receptive_fields": _receptive_fields,
         "weights": _weights,
@@ -31,7 +34,12 @@ def save_learning_figures(learned: Learned, folder: Path) -> list[Path]:
         "memory_input": _memory_input,
     }
     return write_figures(
-        {name: lambda make=make: make(learned) for name, make in draw.items()}, folder
+        {
+            name: functools.partial(make, learned)
+            for name, make in draw.items()
+            if not only or name in only
+        },
+        folder,
     )
 
 
@@ -40,8 +48,11 @@ def _fields(learned: Learned) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     task, n = learned.parameters.network.task, learned.parameters.network.n_per_unit
     over_time = learned.record["learned_input_over_time"].values[0].astype(float)
     last = learned.record["learned_input"].values
-    means = np.concatenate([over_time, last]).reshape(len(over_time) + 1, task.n_pixels, -1,
-                                                      len(task.units["input"]), n).mean(axis=(2, 4))
+    means = (
+        np.concatenate([over_time, last])
+        .reshape(len(over_time) + 1, task.n_pixels, -1, len(task.units["input"]), n)
+        .mean(axis=(2, 4))
+    )
     times = np.append(learned.record["learned_time"].values, learned.course.lesson.duration)
     return times, means[:, :, np.argsort(learned.label)]
 
@@ -57,7 +68,7 @@ def _receptive_fields(learned: Learned) -> Figure:
     largest = fields.max()
     figure = Figure(figsize=(WIDTH, 1.35 * len(names) + 0.4), layout="constrained")
     axes = figure.subplots(len(names), len(rows) + 1, squeeze=False)
-    drawn = None
+    drawn: Any = None
     for i, unit in enumerate(names):
         axes[i, 0].imshow(shown[unit].reshape(task.shape), cmap="Greys", vmin=0, vmax=1.3)
         axes[i, 0].set_ylabel(unit, rotation=0, labelpad=10)
@@ -87,8 +98,9 @@ def _weights(learned: Learned) -> Figure:
         if f"learned_{layer}_over_time" in learned.record
     ]
     figure = Figure(figsize=(WIDTH, 2.8), layout="constrained")
-    for ax, (layer, title) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels,
-                                  strict=True):
+    for ax, (layer, title) in zip(
+        figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
+    ):
         w = learned.record[f"learned_{layer}_over_time"].values[0].astype(float)
         w = np.concatenate([w, learned.record[f"learned_{layer}"].values])
         times = np.append(learned.record["learned_time"].values, learned.course.lesson.duration)

@@ -62,9 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         ("--share", float, 0.0, "part of all presentations that show the first image; 0: equal"),
     ):
         parser.add_argument(option, type=kind, default=default, help=f"{text} (default: {default})")
-    parser.add_argument(
-        "--rule", choices=rules, default="covariance", help="default: covariance"
-    )
+    parser.add_argument("--rule", choices=rules, default="covariance", help="default: covariance")
     parser.add_argument(
         "--teacher", choices=("faded", "none"), default="faded",
         help="whether background shows each input unit its image at first (default: faded); "
@@ -223,7 +221,8 @@ def _print(summary: dict[str, Any], output: Path) -> None:
     seconds = summary["phases_s"]
     out.print(
         "Wall-clock time: "
-        + ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items()) + "."
+        + ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
+        + "."
     )
     out.print(f"Weights, summary and figures: {output}", soft_wrap=True)
 

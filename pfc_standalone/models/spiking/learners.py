@@ -59,7 +59,8 @@ schedule_gate : 1 (linked)
 
 # What was counted in the frame that ends belongs to what it showed; then comes the next.
 NEXT_FRAME = """
-mean_rate = mean_rate + int(rate > learner_none)*learner_weight*(spike_count/(size*learner_frame) - mean_rate)
+frame_rate = spike_count/(size*learner_frame)
+mean_rate = mean_rate + int(rate > learner_none)*learner_weight*(frame_rate - mean_rate)
 raised = raised + training*(raised_step*spike_count/size - learner_decay*raised)
 spike_count = 0
 mean_trace = mean_rate*learner_trace
@@ -215,7 +216,9 @@ def values(points: tuple[Point, ...], start: float) -> dict[str, NDArray[Any]]:
             group = f"learn_{population.layer}"
             mine = learns(population)
             n_sources = (
-                p.afferents.fibres_per_pixel if population.layer == "input" else p.network.n_per_unit
+                p.afferents.fibres_per_pixel
+                if population.layer == "input"
+                else p.network.n_per_unit
             )
             rows["mean_rate"].append(p[f"{group}.rate"] if mine else 0.0)
             raised = point.weights.thresholds.get(population.name, 0.0)
@@ -241,6 +244,13 @@ def values(points: tuple[Point, ...], start: float) -> dict[str, NDArray[Any]]:
     )
 
 
+def _sources(parameters: Parameters, population: Population) -> int:
+    """Fibres or neurons of one source unit of what learns onto a population."""
+    if population.layer == "input":
+        return parameters.afferents.fibres_per_pixel
+    return parameters.network.n_per_unit
+
+
 def _tables(point: Point, start: float) -> tuple[NDArray[np.float64], ...]:
     """Learning rate (S), the teacher's spikes a time step, and whether it is training, of each
     change and population.
@@ -254,10 +264,9 @@ def _tables(point: Point, start: float) -> tuple[NDArray[np.float64], ...]:
     full = np.zeros(len(populations))
     for k, p in enumerate(populations):
         if learns(p):
-            sources = parameters.afferents.fibres_per_pixel
-            sources = sources if p.layer == "input" else parameters.network.n_per_unit
             group = f"learn_{p.layer}"
-            full[k] = parameters[f"{group}.eta"] * parameters.si(f"{group}.w_max") / sources
+            w_max = parameters.si(f"{group}.w_max") / _sources(parameters, p)
+            full[k] = parameters[f"{group}.eta"] * w_max
     layer = np.array([p.layer for p in populations])
     _, patterns = point_changes(point, start)
     if point.lesson is None:  # a task's trials: pixels learn always, memory while its gate is open

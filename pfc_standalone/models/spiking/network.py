@@ -188,6 +188,7 @@ def _namespace(parameters: Parameters) -> dict[str, Any]:
             for name in ("tau_ampa", "tau_nmda", "tau_gaba")
         },
         "mg": parameters.si("receptors.mg"),
+        "initial_spread": parameters.membrane.initial_spread,
         "nmda_fraction": 1 - math.exp(-r.nmda_alpha * r.nmda_tau_rise),
         "g_clamp": 1 * b2.siemens,
         **noise.STREAMS,

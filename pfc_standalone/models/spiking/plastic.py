@@ -6,6 +6,7 @@ a rule has none. Traces belong to neurons and fibres and are brought up to date 
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -93,7 +94,9 @@ class Plastic:
     def initial(self) -> str:
         """The expression of a weight when a run begins."""
         row = f"(neuron_pre - {self.sources.start})*second"
-        column = f"replicate_post*{len(self.destinations)} + neuron_post - {self.destinations.start}"
+        column = (
+            f"replicate_post*{len(self.destinations)} + neuron_post - {self.destinations.start}"
+        )
         return f"initial_{self.layer}({row}, {column})"
 
 
@@ -188,7 +191,12 @@ def create(parts: Parts, rule: LearningRule) -> dict[str, Any]:
 
 
 def synapses_of(
-    rule: LearningRule, source: Any, destination: Any, name: str, names: dict[str, Any], delay: float
+    rule: LearningRule,
+    source: Any,
+    destination: Any,
+    name: str,
+    names: dict[str, Any],
+    delay: float,
 ) -> b2.Synapses:
     """Synapses with the weight ``w`` that a rule changes, not connected yet.
 
@@ -216,15 +224,8 @@ def synapses_of(
 def _with_names(text: str) -> str:
     """A rule's statements, after those that give the names in them their values."""
     text = textwrap.dedent(text).strip()
-    used = set(re_names(text))
+    used = set(re.findall(r"[A-Za-z_]\w*", text))
     return "\n".join([f"{n} = {value}" for n, value in _NAMES.items() if n in used] + [text])
-
-
-def re_names(text: str) -> list[str]:
-    """All names in statements."""
-    import re
-
-    return re.findall(r"[A-Za-z_]\w*", text)
 
 
 def _normalise(parts: Parts, synapses: b2.Synapses, name: str, order: int) -> None:

@@ -199,9 +199,7 @@ def _traces(parameters: Parameters, arrays: Arrays) -> dict[str, Any]:
     return variables
 
 
-def _learned(
-    parameters: Parameters, projection: plastic.Plastic, runs: Runs
-) -> dict[str, Any]:
+def _learned(parameters: Parameters, projection: plastic.Plastic, runs: Runs) -> dict[str, Any]:
     """Weights of the synapses onto a layer that learned, at the end and, if recorded, before."""
     name, batch = projection.name, parameters.network.batch
     if projection.layer == "input":

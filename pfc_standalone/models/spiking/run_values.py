@@ -18,7 +18,7 @@ from pfc_standalone.models import RunRequest
 from pfc_standalone.models.spiking import plastic
 from pfc_standalone.models.spiking.equations import NEURON_PARAMETERS
 from pfc_standalone.models.spiking.populations import Layout, population_table
-from pfc_standalone.models.spiking.stimulus import pattern_rates, point_changes
+from pfc_standalone.models.spiking.stimulus import images_of, pattern_rates, point_changes
 from pfc_standalone.models.spiking.tables import fibres, weight_tables
 from pfc_standalone.parameters import Parameters
 
@@ -29,7 +29,7 @@ def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
     dtype = np.dtype(first.network.precision)
     shown = [change_table(p.parameters, point_changes(p, request.start)) for p in points]
     tables = [weight_tables(p.parameters, p.weights) for p in points]
-    rates = [pattern_rates(p) for p in points]
+    rates = [pattern_rates(p.parameters, images_of(p)) for p in points]
     first_step, n_steps = (
         round(time / first.si("network.dt")) for time in (request.start, request.duration)
     )

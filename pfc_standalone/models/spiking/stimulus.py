@@ -42,14 +42,22 @@ def images_of(point: Point) -> NDArray[np.bool_]:
     return np.array([shown[unit] for unit in task.units["input"]])
 
 
-def pattern_rates(point: Point) -> NDArray[np.float64]:
+def pattern_rates(
+    parameters: Parameters, shown: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
     """Rate of a fibre of each channel in each pattern.
+
+    Parameters
+    ----------
+    shown : (n_images, n_pixels) ndarray of bool, optional
+        The images; those of the task by default.
 
     Returns
     -------
     (n_patterns, n_channels) ndarray of float64, Hz
     """
-    parameters, shown = point.parameters, images_of(point)
+    if shown is None:
+        shown = images_of(Point(parameters))
     a = parameters.afferents
     rates = np.zeros((n_patterns(parameters), n_channels(parameters)))
     for pattern, row in enumerate(rates):

@@ -37,7 +37,7 @@ class LearningRule(Protocol):
         """Variables of a synapse beside ``w``."""
 
     def on_pre(self) -> str:
-        """What a presynaptic spike changes when it arrives, transmitted with the weight it found."""
+        """What a presynaptic spike changes when it arrives, once it was transmitted."""
 
     def on_post(self) -> str:
         """What a postsynaptic spike changes."""
