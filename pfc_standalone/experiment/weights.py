@@ -170,6 +170,7 @@ class Weights:
             "input": (fibres, neurons["input"]),
             "memory": (neurons["input"], neurons["memory"]),
         }
+        size = self.provenance.get("n_per_unit", "as they were made with")
         for layer, w in self.synapses.items():
             if w.shape != shapes.get(layer):
                 wanted = "none" if layer not in shapes else "{}x{}".format(*shapes[layer])
