@@ -1,4 +1,4 @@
-"""Write the tables of numbers into docs/model.md and docs/rate-model.md, from the code.
+"""Write the tables of numbers into the pages of docs/, from the code.
 
 ``python docs/tables.py`` rewrites what stands between ``<!-- table: NAME -->`` and
 ``<!-- end -->``; with ``--check`` it changes nothing and fails where a table is not up to date.
@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from pfc_standalone.analysis.bounds import BOUNDS
+from pfc_standalone.analysis.stages import STAGES
 from pfc_standalone.experiment.weights import pixel_shares
 from pfc_standalone.models.rate.trained import shipped
 from pfc_standalone.models.rate.training import Recipe
@@ -23,7 +24,10 @@ from pfc_standalone.parameters import Parameters, parameter_fields, with_values
 from pfc_standalone.parameters.fields import allowed_range
 from pfc_standalone.tasks import LAYERS, TASKS
 
-PAGES = tuple(Path(__file__).parent / name for name in ("model.md", "rate-model.md"))
+PAGES = tuple(
+    Path(__file__).parent / name
+    for name in ("model.md", "rate-model.md", "learning.md", "building-up.md")
+)
 _BLOCK = re.compile(r"(<!-- table: (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 P = Parameters()
 
@@ -116,6 +120,18 @@ def bounds() -> str:
     return table(["quantity", "allowed", "n_per_unit", "source", "why"], rows)
 
 
+def stages() -> str:
+    """What must hold in each stage, beside rows of the table of bounds."""
+    rows = []
+    for name, stage in STAGES.items():
+        rows += [[name, b.name, b.allowed, b.why] for b in stage.own]
+        known = {b.name: b for b in BOUNDS}
+        rows += [[name, n, known[n].allowed, known[n].why] for n in stage.names if n in known]
+        if not stage.names:
+            rows.append([name, "all rows of the table of bounds", "", ""])
+    return table(["stage", "what", "allowed", "why"], rows)
+
+
 def recipe() -> str:
     """Numbers of the training of the rate model."""
     meanings = {
@@ -167,6 +183,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "timing": groups("timing"),
     "decision": groups("decision"),
     "bounds": bounds,
+    "learning": groups("learning"),
+    "plastic": groups("learn_input", "learn_memory"),
+    "stages": stages,
     "rate": groups("rate"),
     "recipe": recipe,
     "trained": trained,
