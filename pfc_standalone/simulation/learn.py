@@ -100,7 +100,7 @@ def learn(
         label = identification.labels(counts, found["label"].unit)
     memory_cues, memory_rates = _memory(parameters, exams[-1], examined, len(exams) - 1)
     weights = replace(
-        _in_order(weights, label, parameters),
+        in_order(weights, label, parameters),
         provenance=_provenance(parameters, syllabus, target, build.digest),
     )
     return Learned(
@@ -159,8 +159,10 @@ def _learned_weights(record: xr.Dataset, parameters: Parameters) -> Weights:
     return Weights(synapses=synapses, thresholds=thresholds)
 
 
-def _in_order(weights: Weights, label: NDArray[np.int64], parameters: Parameters) -> Weights:
-    """The weights with each input unit where the image belongs for which it stands, and means."""
+def in_order(weights: Weights, label: NDArray[np.int64], parameters: Parameters) -> Weights:
+    """Weights of synapses with their means, and each input unit where the image belongs for which
+    it stands.
+    """
     network = parameters.network
     task, n = network.task, network.n_per_unit
     names, inputs = task.units["input"], len(task.units["input"])
