@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ def test_training_shows_each_image_equally_often_and_the_teacher_fades():
     of_input = [s.teacher for s, _ in taught if s.learning.get("input")]
     strengths = [next(iter(t.values())) for t in of_input]
     assert strengths[:16] == [0.25] * 16
-    assert all(a > b > 0 for a, b in zip(strengths[16:], strengths[17:], strict=False))
+    assert all(a > b > 0 for a, b in pairwise(strengths[16:]))
     names = [next(iter(t)) for t in of_input]
     assert names == [f"input_{'ABXY'[p.unit]}" for p in shown]
     # probes: nothing learns, nobody helps
@@ -183,8 +184,8 @@ def test_learned_weights_come_back_from_their_file(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"synapses": {"input": np.full((250, 40), np.nan)}}, "a synapse onto the input layer = nan"),
-        ({"synapses": {"memory": -np.ones((40, 20))}}, "onto the memory layer = -1 nS, allowed are"),
+        ({"synapses": {"input": np.full((250, 40), np.nan)}}, "synapse onto the input layer = nan"),
+        ({"synapses": {"memory": -np.ones((40, 20))}}, "onto the memory layer = -1 nS, allowed"),
         ({"pixels": {"A": np.full(25, -2.0)}}, "pixels -> A = -2 nS, allowed are numbers from 0"),
         ({"projections": {("input_A", "memory_B"): np.nan}}, "input_A -> memory_B = nan nS"),
         ({"thresholds": {"input_A": -1.0}}, "threshold of input_A raised by -1 mV"),

@@ -56,6 +56,8 @@ def deal(
         If the trials are too few or too long, or the weights are of another network.
     """
     weights.check(parameters)
+    if parameters.network.learning_rule == "none":
+        weights = weights.without_synapses()
     return [
         Point(parameters, trials, weights, labels or {}, replicate)
         for replicate, trials in enumerate(trial_lists(parameters))

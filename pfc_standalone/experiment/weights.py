@@ -182,6 +182,8 @@ class Weights:
 
     def without_synapses(self) -> Weights:
         """The means alone, for networks whose synapses cannot differ."""
+        if not self.synapses and not self.thresholds:
+            return self
         return replace(self, synapses={}, thresholds={})
 
     def _check_model(self, model: str) -> None:
