@@ -170,9 +170,10 @@ class MembraneParameters(ParameterGroup):
     V_reset: float = parameter(
         -55.0, "mV", "reset potential", BW2001, low=-100, high=0, binding="build"
     )
-    initial_spread: float = parameter(
-        1.0, "", "neurons begin between E_L and this part of the way to V_th, each where chance "
-        "puts it; 0 begins all at once", PROJECT, low=0, high=1, binding="build",
+    initial: str = parameter(
+        "spread", "", "where neurons begin: each somewhere between E_L and V_th, or all at 0 mV, "
+        "where Brian2 leaves a potential that nobody sets", PROJECT, choices=("spread", "zero"),
+        binding="build",
     )  # fmt: skip
     E_exc: float = parameter(
         0.0, "mV", "reversal of AMPA and NMDA", BW2001, low=-50, high=50, binding="build"

@@ -90,9 +90,7 @@ spike_step = t_in_timesteps
 held_until = t_in_timesteps + refractory_steps
 """
 
-INITIAL_V = "E_L + initial_spread*(V_th - E_L)*" + _NOISE.format(
-    stream="STREAM_INITIAL_V", step="0"
-)
+INITIAL_V = "E_L + (V_th - E_L)*" + _NOISE.format(stream="STREAM_INITIAL_V", step="0")
 
 # One a replicate: which pattern it is shown, and whether the gate into memory is open. Frames are
 # counted, so no time is rounded; a pattern begins when its frame has come.

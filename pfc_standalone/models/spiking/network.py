@@ -98,7 +98,9 @@ class SpikingNetwork:
         stored = dict(self.connection.stored_weights)
         if self.learns:
             stored |= {p.name: {"w": p.initial} for p in plastic.projections(self.parameters)}
-        for name, variables in {"neurons": {"v": eq.INITIAL_V}, **stored}.items():
+        spread = self.parameters.membrane.initial == "spread"
+        begin = {"neurons": {"v": eq.INITIAL_V if spread else "0*volt"}}
+        for name, variables in (begin | stored).items():
             for variable, code in variables.items():
                 view = getattr(self.objects[name], variable)
                 view.set_item(slice(None), code, namespace=self.namespace)
@@ -188,7 +190,6 @@ def _namespace(parameters: Parameters) -> dict[str, Any]:
             for name in ("tau_ampa", "tau_nmda", "tau_gaba")
         },
         "mg": parameters.si("receptors.mg"),
-        "initial_spread": parameters.membrane.initial_spread,
         "nmda_fraction": 1 - math.exp(-r.nmda_alpha * r.nmda_tau_rise),
         "g_clamp": 1 * b2.siemens,
         **noise.STREAMS,
