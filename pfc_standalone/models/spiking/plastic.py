@@ -209,13 +209,15 @@ def synapses_of(
     """
     import brian2 as b2
 
+    on_post = _with_names(rule.on_post())
     return b2.Synapses(
         source,
         destination,
         model="w : siemens\n" + textwrap.dedent(rule.equations()),
         on_pre="g_plastic_post += w*plastic_transmits_post\n" + _with_names(rule.on_pre()),
-        on_post=_with_names(rule.on_post()) or None,
-        delay={"pre": delay * b2.second},
+        on_post=on_post or None,
+        # one constant each: delays of synapses' own take queues, on CUDA above all
+        delay={"pre": delay * b2.second} | ({"post": 0 * b2.second} if on_post else {}),
         namespace=names | rule.namespace(),
         name=name,
     )
