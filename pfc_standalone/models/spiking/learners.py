@@ -272,7 +272,7 @@ def _tables(point: Point, start: float) -> tuple[NDArray[np.float64], ...]:
     if point.lesson is None:  # a task's trials: pixels learn always, memory while its gate is open
         gates = (patterns // 2) % 2
         rate[: len(patterns)] = np.where(layer == "memory", full * gates[:, None], full)
-        training[: len(patterns)] = 1.0
+        training[: len(patterns)] = parameters.network.learning_rule != "fixed"
         return rate, teacher, training
     for k, scene in enumerate(point.lesson.scenes):
         for name, factor in scene.learning.items():
