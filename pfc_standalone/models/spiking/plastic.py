@@ -40,7 +40,8 @@ trace_step = t_in_timesteps
 #: What neurons have beside; ``{plastic}`` of `equations.NEURON` reads the conductance.
 _NEURON = """
 dg_plastic/dt = -g_plastic/tau_ampa : siemens
-plastic_sum : siemens
+plastic_sum_input : siemens
+plastic_sum_memory : siemens
 """
 #: Names that a rule may use, each with its value of the moment.
 _NAMES = {
@@ -52,16 +53,11 @@ _NAMES = {
     "kappa": "plastic_kappa_post",
     "offset": "plastic_offset_post",
 }
-#: Weights are rescaled where it is training, and else multiplied by 1. In this order.
-_NORMALISE = (
-    ("neurons", "plastic_sum = 0*siemens"),
-    ("synapses", "plastic_sum_post += w"),
-    (
-        "synapses",
-        "w = clip(w*(1 + plastic_training_post*(plastic_w_total_post/(plastic_sum_post + "
-        "1e-18*siemens) - 1)), 0*siemens, plastic_w_max_post)",
-    ),
-)
+#: Weights are rescaled where it is training, and else multiplied by 1.
+_NORMALISE = """
+scale = plastic_w_total_post/({sum}_post + 1e-18*siemens)
+w = clip(w*(1 + plastic_training_post*(scale - 1)), 0*siemens, plastic_w_max_post)
+"""
 
 
 @dataclass(frozen=True)
@@ -84,6 +80,11 @@ class Plastic:
     def name(self) -> str:
         """Of the Brian2 object."""
         return f"plastic_{self.layer}"
+
+    @property
+    def sum(self) -> str:
+        """The variable of a neuron that gets the sum of its weights."""
+        return f"plastic_sum_{self.layer}"
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -165,11 +166,12 @@ def create(parts: Parts, rule: LearningRule) -> dict[str, Any]:
 
     p = parts.parameters
     objects = learners.create(p, parts.namespace, parts.schedule, parts.neurons)
-    for k, plastic in enumerate(projections(p)):
+    for plastic in projections(p):
         source = parts.fibres if plastic.layer == "input" else parts.neurons
+        normalised = "normalisation" in getattr(rule, "parts", ())
         objects[plastic.name] = synapses = synapses_of(
             rule, source, parts.neurons, plastic.name, parts.namespace,
-            p.si("network.synaptic_delay"),
+            p.si("network.synaptic_delay"), plastic.sum if normalised else "",
         )  # fmt: skip
         synapses.connect(
             "replicate_pre == replicate_post and "
@@ -179,8 +181,8 @@ def create(parts: Parts, rule: LearningRule) -> dict[str, Any]:
             ),
             namespace=parts.namespace,
         )
-        if "normalisation" in getattr(rule, "parts", ()):
-            _normalise(parts, synapses, plastic.name, 3 * k)
+        if normalised:
+            _normalise(p, synapses, plastic.sum)
         if every := p.network.weights_every:
             # all; standalone devices do not know yet how many there are
             each = np.arange(p.network.batch * plastic.shape[0] * plastic.shape[1])
@@ -197,6 +199,7 @@ def synapses_of(
     name: str,
     names: dict[str, Any],
     delay: float,
+    summed: str = "",
 ) -> b2.Synapses:
     """Synapses with the weight ``w`` that a rule changes, not connected yet.
 
@@ -206,6 +209,8 @@ def synapses_of(
         With `TRACE`; the destination also with what a rule's names stand for.
     delay : float
         Of transmission, s.
+    summed : str, optional
+        A variable of the destination that gets the sum of its weights.
     """
     import brian2 as b2
 
@@ -213,7 +218,9 @@ def synapses_of(
     return b2.Synapses(
         source,
         destination,
-        model="w : siemens\n" + textwrap.dedent(rule.equations()),
+        model="w : siemens\n"
+        + (f"{summed}_post = w : siemens (summed)\n" if summed else "")
+        + textwrap.dedent(rule.equations()),
         on_pre="g_plastic_post += w*plastic_transmits_post\n" + _with_names(rule.on_pre()),
         on_post=on_post or None,
         # one constant each: delays of synapses' own take queues, on CUDA above all
@@ -230,15 +237,21 @@ def _with_names(text: str) -> str:
     return "\n".join([f"{n} = {value}" for n, value in _NAMES.items() if n in used] + [text])
 
 
-def _normalise(parts: Parts, synapses: b2.Synapses, name: str, order: int) -> None:
+def _normalise(parameters: Parameters, synapses: b2.Synapses, summed: str) -> None:
+    """Rescale weights now and then: a summed variable is added by atomics on CUDA, where an
+    operation of synapses that adds to neurons would lose some.
+    """
     import brian2 as b2
 
-    every = parts.parameters.si("learning.normalise_every") * b2.second
-    for k, (which, code) in enumerate(_NORMALISE):
-        group = parts.neurons if which == "neurons" else synapses
-        group.run_regularly(
-            code, dt=every, when="end", order=order + k, name=f"{name}_normalise_{k}"
-        )
+    every = parameters.si("learning.normalise_every") * b2.second
+    clock = b2.Clock(dt=every, name=f"{synapses.name}_normalise_clock")
+    summing = synapses.summed_updaters[f"{summed}_post"]
+    summing._clock = clock  # Brian2 would sum at every time step
+    summing.when, summing.order = "end", 0
+    synapses.run_regularly(
+        _NORMALISE.format(sum=summed), clock=clock, when="end", order=1,
+        name=f"{synapses.name}_normalise",
+    )  # fmt: skip
 
 
 # ------------------------------------------------------------------------- what a run takes
