@@ -159,9 +159,12 @@ def _print(stage: str, verdicts: list[Verdict]) -> None:
         table.add_row(said, v.bound.name, v.where, f"{v.value:.3g}", v.bound.allowed)
     out = console()
     out.print(table)
-    failed = [v for v in verdicts if not v.holds]
-    for v in failed:
-        out.print(f"{v.bound.name} of {v.where} does not hold: {v.bound.why}.")
+    failed: dict[tuple[str, str], list[str]] = {}
+    for v in verdicts:
+        if not v.holds:
+            failed.setdefault((v.bound.name, v.bound.why), []).append(v.where)
+    for (name, why), where in failed.items():
+        out.print(f"Does not hold: {name} ({', '.join(where)}). Why it must: {why}.")
     if not failed:
         out.print(f"All {len(verdicts)} hold.")
 
