@@ -8,7 +8,7 @@ a display and no figure outlives its call.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -90,6 +90,35 @@ def save_figures(dataset: Labelled, folder: Path, names: Sequence[str] | None = 
     return [path for paths in written.values() for path in paths]
 
 
+def write_figures(
+    draw: Mapping[str, Callable[[], matplotlib.figure.Figure | None]], folder: Path
+) -> list[Path]:
+    """Draw figures by name, and write each as PNG and PDF, unless it has nothing to show.
+
+    Raises
+    ------
+    FigureError
+        If a figure fails, once all others are written.
+    """
+    import matplotlib as mpl
+
+    from pfc_standalone.figures.style import SETTINGS
+
+    written: list[Path] = []
+    failures: dict[str, Exception] = {}
+    for name, make in draw.items():
+        try:
+            with mpl.rc_context(SETTINGS):
+                figure = make()
+                if figure is not None:
+                    written += _write(figure, folder, name)
+        except Exception as error:
+            failures[name] = error
+    if failures:
+        raise FigureError(_in_words(failures)) from next(iter(failures.values()))
+    return written
+
+
 def _save(draw: Figure, dataset: Labelled, folder: Path, written: dict[str, list[Path]]) -> None:
     """Draw one kind of figure and write what it gives; ``written`` knows of it afterwards."""
     import matplotlib as mpl
@@ -134,7 +163,7 @@ def _lay_out(figure: matplotlib.figure.Figure, engine: LayoutEngine) -> None:
     figure.set_layout_engine(None)  # "none" would draw twice for each file
     for ax in figure.axes:
         for axis in (ax.xaxis, ax.yaxis):
-            places, formatter = axis.get_majorticklocs().tolist(), axis.get_major_formatter()
+            places, formatter = list(axis.get_majorticklocs()), axis.get_major_formatter()
             fixed = FixedFormatter(formatter.format_ticks(places))
             fixed.set_offset_string(formatter.get_offset())
             axis.set_major_locator(FixedLocator(places))
