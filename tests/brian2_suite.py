@@ -58,7 +58,8 @@ SAMPLE = {
 def tests_folder() -> Path:
     """Where Brian2's tests are."""
     spec = find_spec("brian2")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return Path(spec.origin).parent / "tests"
 
 
@@ -109,9 +110,7 @@ def differences(ours: dict[str, str], flags: str) -> dict[str, tuple[str, str]]:
     wanting = sorted(name for name, outcome in ours.items() if outcome != "passed")
     if not wanting:
         return {}
-    ids = dict.fromkeys(
-        str(tests_folder() / name.partition(": ")[2]) for name in wanting
-    )
+    ids = dict.fromkeys(str(tests_folder() / name.partition(": ")[2]) for name in wanting)
     theirs = run_tests(ids, "brian2", flags)
     return {name: (theirs.get(name, "not run"), ours[name]) for name in wanting}
 
@@ -206,16 +205,17 @@ def main() -> int:
         ours.update(outcomes)
         both.update(differences(outcomes, chosen.flags))
         passed = sum(o == "passed" for o in outcomes.values())
-        print(f"{Path(paths[0].partition("::")[0]).name}: {passed} of {len(outcomes)} pass", flush=True)
+        print(
+            f"{Path(paths[0].partition('::')[0]).name}: {passed} of {len(outcomes)} pass",
+            flush=True,
+        )
 
     with ThreadPoolExecutor(chosen.jobs) as pool:
         list(pool.map(one, jobs))
     return _report(ours, both, chosen.output)
 
 
-def _report(
-    ours: dict[str, str], both: dict[str, tuple[str, str]], output: Path | None
-) -> int:
+def _report(ours: dict[str, str], both: dict[str, tuple[str, str]], output: Path | None) -> int:
     for name, (theirs, mine) in sorted(both.items()):
         print(f"{name}: Brian2's device {theirs}, ours {mine}")
     different = [name for name, (theirs, _) in both.items() if theirs in ("passed", "not run")]

@@ -31,7 +31,8 @@ def in_a_step(source):
         body = text.partition(f"\nvoid _run_{name}()\n")[2].partition("\nvoid _debugmsg_")[0]
         if name.endswith("_push_spikes"):
             body, queue = body.split("else if (", 1)
-            assert "_scalar_delay)" in body and "<<<" in queue
+            assert "_scalar_delay)" in body
+            assert "<<<" in queue
         else:
             assert "<<<" in body
         found[name] = (body.count("<<<"), body.count("DeviceToHost"))
@@ -67,4 +68,5 @@ def test_launches_and_copies_of_a_step_are_those_of_the_document():
     for counts, words in ((usual, ""), (unrecorded, " without a spike monitor"),
                           (strict, " with strict math")):  # fmt: skip
         launches, copies = total(counts)
-        assert f"{launches} launches and {copies} copies{words}" in stated
+        noun = "copy" if copies == 1 else "copies"
+        assert f"{launches} launches and {copies} {noun}{words}" in stated

@@ -108,11 +108,13 @@ def test_strict_math_is_a_preference(generated, tmp_path):
     fast = (generated[0] / "makefile").read_text()
     generate(tmp_path, "strict")
     strict = (tmp_path / "makefile").read_text()
-    assert "-DPFC_VECTOR_MATH" in fast and "-DPFC_VECTOR_MATH" not in strict
+    assert "-DPFC_VECTOR_MATH" in fast
+    assert "-DPFC_VECTOR_MATH" not in strict
     (line,) = (line for line in strict.splitlines() if line.startswith("OPTIMISATIONS"))
     # the last one holds
     assert line.index("-fno-fast-math") > line.index("-ffast-math")
-    assert "-ffp-contract=off" in line and "-fopenmp-simd" in line
+    assert "-ffp-contract=off" in line
+    assert "-fopenmp-simd" in line
 
 
 def test_files_share_one_unless_they_include_what_may_not_be_seen(generated):

@@ -69,9 +69,7 @@ class PFCCPPDevice(NativeDevice):
             more = [_STRICT if ours.strict_math else _FAST if ours.simd else ""]
             more += ["-fopenmp-simd"] if ours.simd else []
             compiler_flags = " ".join(filter(None, [compiler_flags, *more]))
-        super().generate_makefile(
-            writer, compiler, compiler_flags, linker_flags, nb_threads, debug
-        )
+        super().generate_makefile(writer, compiler, compiler_flags, linker_flags, nb_threads, debug)
 
 
 device = PFCCPPDevice()

@@ -96,7 +96,9 @@ class PFCCUDADevice(NativeDevice, CUDAStandaloneDevice):
     def copy_source_files(self, writer: Any, directory: str) -> None:
         """brian2cuda's headers, whichever class generates."""
         shutil.copytree(
-            Path(brian2cuda.__file__).parent / "brianlib", f"{directory}/brianlib", dirs_exist_ok=True
+            Path(brian2cuda.__file__).parent / "brianlib",
+            f"{directory}/brianlib",
+            dirs_exist_ok=True,
         )
 
     def generate_makefile(self, writer: Any, *args: Any, **kwds: Any) -> None:

@@ -19,7 +19,9 @@ _BATCH = 32
 _OTHERS = {"main", "network", "rand", "run", "spikequeue", "synapses_classes"}
 _SUPPORT = re.compile(r"^namespace \{\n(.*?)^\}\n", re.MULTILINE | re.DOTALL)
 # brian2cuda lets that of what is done before a run stand in no namespace.
-_BARE = re.compile(r"^///// Support code /////\n(.*?)(?=^void _before_run_)", re.MULTILINE | re.DOTALL)
+_BARE = re.compile(
+    r"^///// Support code /////\n(.*?)(?=^void _before_run_)", re.MULTILINE | re.DOTALL
+)
 _SCOPE = "using namespace brian;"
 _INCLUDE = re.compile(r"^\s*#\s*include\s*(\S+)", re.MULTILINE)
 _DEFINE = re.compile(r"^\s*#\s*define\s+(\w+)", re.MULTILINE)

@@ -63,8 +63,7 @@ def iterations_are_independent(
     changed = [variables[name] for name in written]
     read = [n for n in names | targets if isinstance(variables.get(n), ArrayVariable)]
     return not any(
-        indices[name] != _LOOP_INDEX and any(variables[name] is v for v in changed)
-        for name in read
+        indices[name] != _LOOP_INDEX and any(variables[name] is v for v in changed) for name in read
     )
 
 
