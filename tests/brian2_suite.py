@@ -47,7 +47,7 @@ SAMPLE = {
     "network": ("multiple_runs_constant_change", "dt_changes_between_runs", "both_equal"),
     "cpp_standalone": ("header_file_inclusion", "continued_standalone_runs"),
     "synapses": ("synapse_with_run_regularly", "transmission_scalar_delay_different_clocks"),
-    "stateupdaters": ("check_for_invalid_values_linear_integrator",),
+    "stateupdaters": ("subexpressions_basic",),
     "poissoninput": ("poissoninput_refractory",),
     "poissongroup": ("propagation",),
     "timedarray": ("timedarray_semantics",),

@@ -22,15 +22,8 @@ _PLACES = (
     *("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "DEVELOPER_DIR"),
     *("LD_PRELOAD", "LD_LIBRARY_PATH", "DYLD_*", "*_NUM_THREADS", "PFC_*"),
     *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUDA_HOME", "CUDA_PATH"),
-    *(
-        "CMAKE_*_COMPILER_LAUNCHER",
-        "CCACHE_*",
-        "SCCACHE_*",
-        "DISTCC_*",
-        "*_LICENSE_FILE",
-        "CRAY*",
-        "PE_*",
-    ),
+    *("CMAKE_*_COMPILER_LAUNCHER", "CCACHE_*", "SCCACHE_*", "DISTCC_*"),
+    *("*_LICENSE_FILE", "CRAY*", "PE_*"),
     *("CONDA_PREFIX", "CONDA_BUILD_SYSROOT"),
 )
 #: Of Python's own variables, those that say where things are, or that it should write no bytecode.
