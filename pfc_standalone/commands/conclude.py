@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pfc_standalone.analysis.summary import summarise
@@ -17,13 +17,17 @@ from pfc_standalone.results.folder import SUMMARY_FILE, Workplace, write_whole
 from pfc_standalone.simulation.simulate import Plan, cost, label_runs, read_plan, runs_in
 
 
-def conclude(place: Workplace, plan: Plan | None = None, *, figures: bool = True) -> dict[str, Any]:
+def conclude(
+    place: Workplace, plan: Plan | None = None, *, figures: Sequence[str] = ()
+) -> dict[str, Any]:
     """Make the results folder from finished runs; returns the summary.
 
     Parameters
     ----------
     plan : Plan, optional
         What was run; without, as the folder has it.
+    figures : sequence of {"png", "pdf"}
+        Formats of figures to draw; none by default.
 
     Raises
     ------
@@ -44,7 +48,7 @@ def conclude(place: Workplace, plan: Plan | None = None, *, figures: bool = True
         ):
             from pfc_standalone.figures import save_figures
 
-            save_figures(dataset, files)
+            save_figures(dataset, files, figures)
     with _unfinished(place, "their folder could not be given its name"):
         place.complete(files)
     return summary

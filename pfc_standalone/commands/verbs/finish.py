@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pfc_standalone.commands.conclude import conclude
-from pfc_standalone.commands.options import Parser, path
+from pfc_standalone.commands.options import Parser, add_figure_options, figure_formats, path
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.commands.report import print_report
 from pfc_standalone.errors import ResultsError
@@ -25,7 +25,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("folder", metavar="DIR", type=path, help="the folder that was asked for")
-    parser.add_argument("--no-figures", action="store_true", help="draw no figures")
+    add_figure_options(parser)
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     return parser
 
@@ -41,7 +41,7 @@ def _main(arguments: argparse.Namespace) -> int:
     _check_unfinished(place)
     with place.claimed():
         _simulate_missing(place)
-        summary = conclude(place, figures=not arguments.no_figures)
+        summary = conclude(place, figures=figure_formats(arguments))
     print_report(summary, place.output, arguments.json)
     return 0
 
