@@ -124,8 +124,9 @@ def _write(
     engine = figure.get_layout_engine()
     if engine is not None:
         _lay_out(figure, engine)
-    for text in figure.findobj(Text):
-        text.set_fontfeatures(_NO_LIGATURES)
+    if "pdf" in formats:
+        for text in figure.findobj(Text):
+            text.set_fontfeatures(_NO_LIGATURES)
     written = []
     for kind in formats:
         written.append(folder / f"{stem}.{kind}")
@@ -143,7 +144,7 @@ def _lay_out(figure: matplotlib.figure.Figure, engine: LayoutEngine) -> None:
     engine.execute(figure)
     figure.set_layout_engine(None)  # "none" would draw twice for each file
     for ax in figure.axes:
-        for axis in (ax.xaxis, ax.yaxis):
+        for axis in (a for a in (ax.xaxis, ax.yaxis) if a.get_visible()):
             places, formatter = axis.get_majorticklocs().tolist(), axis.get_major_formatter()
             fixed = FixedFormatter(formatter.format_ticks(places))
             fixed.set_offset_string(formatter.get_offset())
