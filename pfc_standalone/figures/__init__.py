@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from pfc_standalone.errors import PFCError
 from pfc_standalone.figures.backend import import_matplotlib
 from pfc_standalone.record import Labelled, Record
@@ -145,7 +147,8 @@ def _lay_out(figure: matplotlib.figure.Figure, engine: LayoutEngine) -> None:
     figure.set_layout_engine(None)  # "none" would draw twice for each file
     for ax in figure.axes:
         for axis in (a for a in (ax.xaxis, ax.yaxis) if a.get_visible()):
-            places, formatter = axis.get_majorticklocs().tolist(), axis.get_major_formatter()
+            places = np.asarray(axis.get_majorticklocs()).tolist()  # names have a list of them
+            formatter = axis.get_major_formatter()
             fixed = FixedFormatter(formatter.format_ticks(places))
             fixed.set_offset_string(formatter.get_offset())
             axis.set_major_locator(FixedLocator(places))
