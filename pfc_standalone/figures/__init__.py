@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from pfc_standalone.errors import PFCError
 from pfc_standalone.figures.backend import import_matplotlib
 from pfc_standalone.record import Labelled, Record
@@ -22,15 +24,18 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.layout_engine import LayoutEngine
 
-__all__ = ["FIGURES", "Figure", "FigureError", "save_figures"]
+__all__ = ["FIGURES", "FORMATS", "Figure", "FigureError", "save_figures"]
 
 import_matplotlib()  # before any file of this folder, or a figure of another package, does
 
 _OURS = "pfc_standalone.figures.builtin"
 FIGURES = Registry("figure", _OURS, "FIGURE", "pfc_standalone.figures")
+FORMATS = ("png", "pdf")
 _DPI = {"png": 200, "pdf": 300}  # in a PDF, of the parts that are drawn as pixels
-
-
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "png": {"pil_kwargs": {"compress_level": 1}},
+    "pdf": {"metadata": {"CreationDate": None}},  # the same data gives the same bytes
+}
 #: Each glyph of several characters would have a PDF embed one more font.
 _NO_LIGATURES = ("-liga",)
 
@@ -50,8 +55,13 @@ class FigureError(PFCError):
     """Figures could not be drawn or written; the message says which and why."""
 
 
-def save_figures(dataset: Labelled, folder: Path, names: Sequence[str] | None = None) -> list[Path]:
-    """Draw a dataset in every way that there is, and write each figure as PNG and PDF.
+def save_figures(
+    dataset: Labelled,
+    folder: Path,
+    formats: Sequence[str] = FORMATS,
+    names: Sequence[str] | None = None,
+) -> list[Path]:
+    """Draw a dataset in every way that there is, and write each figure in every format.
 
     Those that come with the program are ``raster`` (example trials), ``rates`` (shortest delay),
     ``rates_long`` (longest delay, if there are several), ``behaviour``, and ``traces`` if traces
@@ -65,6 +75,8 @@ def save_figures(dataset: Labelled, folder: Path, names: Sequence[str] | None = 
         Of an experiment, with responses; with or without trials and spikes.
     folder : Path
         An existing folder; figures of the same name are replaced.
+    formats : sequence of {"png", "pdf"}
+        What to write; both by default.
     names : sequence of str, optional
         Which files of figures, instead of all that there are.
 
@@ -82,7 +94,7 @@ def save_figures(dataset: Labelled, folder: Path, names: Sequence[str] | None = 
     failures: dict[str, Exception] = {}
     for name in sorted(FIGURES.names() if names is None else names):
         try:
-            _save(FIGURES.get(name), dataset, folder, written)
+            _save(FIGURES.get(name), dataset, folder, formats, written)
         except Exception as error:
             failures[name] = error
     if failures:
@@ -90,7 +102,13 @@ def save_figures(dataset: Labelled, folder: Path, names: Sequence[str] | None = 
     return [path for paths in written.values() for path in paths]
 
 
-def _save(draw: Figure, dataset: Labelled, folder: Path, written: dict[str, list[Path]]) -> None:
+def _save(
+    draw: Figure,
+    dataset: Labelled,
+    folder: Path,
+    formats: Sequence[str],
+    written: dict[str, list[Path]],
+) -> None:
     """Draw one kind of figure and write what it gives; ``written`` knows of it afterwards."""
     import matplotlib as mpl
 
@@ -102,10 +120,12 @@ def _save(draw: Figure, dataset: Labelled, folder: Path, written: dict[str, list
         for stem, figure in draw(shown).items():
             if stem in written:
                 raise ValueError(f"another figure is called {stem} too")
-            written[stem] = _write(figure, folder, stem)
+            written[stem] = _write(figure, folder, stem, formats)
 
 
-def _write(figure: matplotlib.figure.Figure, folder: Path, stem: str) -> list[Path]:
+def _write(
+    figure: matplotlib.figure.Figure, folder: Path, stem: str, formats: Sequence[str]
+) -> list[Path]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.text import Text
 
@@ -114,13 +134,14 @@ def _write(figure: matplotlib.figure.Figure, folder: Path, stem: str) -> list[Pa
     engine = figure.get_layout_engine()
     if engine is not None:
         _lay_out(figure, engine)
-    for text in figure.findobj(Text):
-        text.set_fontfeatures(_NO_LIGATURES)
-    png, pdf = folder / f"{stem}.png", folder / f"{stem}.pdf"
-    figure.savefig(png, dpi=_DPI["png"], pil_kwargs={"compress_level": 1})
-    # The same data gives the same bytes.
-    figure.savefig(pdf, dpi=_DPI["pdf"], metadata={"CreationDate": None})
-    return [png, pdf]
+    if "pdf" in formats:
+        for text in figure.findobj(Text):
+            text.set_fontfeatures(_NO_LIGATURES)
+    written = []
+    for kind in formats:
+        written.append(folder / f"{stem}.{kind}")
+        figure.savefig(written[-1], dpi=_DPI[kind], **_OPTIONS[kind])
+    return written
 
 
 def _lay_out(figure: matplotlib.figure.Figure, engine: LayoutEngine) -> None:
@@ -133,8 +154,9 @@ def _lay_out(figure: matplotlib.figure.Figure, engine: LayoutEngine) -> None:
     engine.execute(figure)
     figure.set_layout_engine(None)  # "none" would draw twice for each file
     for ax in figure.axes:
-        for axis in (ax.xaxis, ax.yaxis):
-            places, formatter = axis.get_majorticklocs().tolist(), axis.get_major_formatter()
+        for axis in (a for a in (ax.xaxis, ax.yaxis) if a.get_visible()):
+            places = np.asarray(axis.get_majorticklocs()).tolist()  # names have a list of them
+            formatter = axis.get_major_formatter()
             fixed = FixedFormatter(formatter.format_ticks(places))
             fixed.set_offset_string(formatter.get_offset())
             axis.set_major_locator(FixedLocator(places))
