@@ -40,19 +40,24 @@
     }
     else if (_path.layout == SynapticPathway::ROWS)
     {
+        SynapticPathway::Ahead _ahead(_path);
         for (int _spike = 0; _spike < _n_due; _spike++)
         {
-            _path.prefetch(_spike + 1);
             const int32_t _neuron = _path.due[_spike];
             const int32_t _row = _neuron - _path.start;
-            const int32_t _begin = _path.row_begin[_row], _end = _path.row_begin[_row + 1];
-            {% if row_computes %}
-            #pragma omp simd
-            {% endif %}
-            for (int32_t _idx = _begin; _idx < _end; _idx++)
+            const int32_t _end = _path.row_begin[_row + 1];
+            for (int32_t _begin = _path.row_begin[_row]; _begin < _end; _begin += 64)
             {
-                const size_t _vectorisation_idx = _idx;
-                {{row_code|autoindent}}
+                _ahead.next(64/SynapticPathway::Ahead::PER_LINE);
+                const int32_t _last = _end - _begin < 64 ? _end : _begin + 64;
+                {% if row_computes %}
+                #pragma omp simd
+                {% endif %}
+                for (int32_t _idx = _begin; _idx < _last; _idx++)
+                {
+                    const size_t _vectorisation_idx = _idx;
+                    {{row_code|autoindent}}
+                }
             }
         }
     }

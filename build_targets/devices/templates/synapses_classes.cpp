@@ -133,18 +133,41 @@ public:
         return row_of(due[spike]);
     }
 
-    // Call for the targets of a row of `ROWS` before they are needed.
-    void prefetch(int spike) const
+    // Asks for targets of rows that are due well before they are needed: rows lie anywhere.
+    class Ahead
     {
+    public:
+        static const int32_t PER_LINE = 16;  // targets in a line of the cache
+        explicit Ahead(const SynapticPathway& path_) : path(path_) { next(64); }
+
+        void next(int lines)
+        {
 #ifdef __GNUC__
-        if (spike >= n_due)
-            return;
-        const int32_t row = due[spike] - start, most = 256;
-        const int32_t end = std::min(row_begin[row + 1], row_begin[row] + most);
-        for (int32_t i = row_begin[row]; i < end; i += 16)
-            __builtin_prefetch(targets + i);
+            while (lines > 0)
+            {
+                if (at < end)
+                {
+                    __builtin_prefetch(path.targets + at);
+                    at += PER_LINE;
+                    lines--;
+                }
+                else if (spike < path.n_due)
+                {
+                    const Row row = path.row_of(path.due[spike++]);
+                    at = row.first;
+                    end = row.first + row.n;
+                }
+                else
+                    return;
+            }
 #endif
-    }
+        }
+
+    private:
+        const SynapticPathway& path;
+        int spike = 0;
+        int32_t at = 0, end = 0;
+    };
 
 private:
     bool by_neuron = true;
