@@ -44,15 +44,21 @@ public:
     std::vector<int32_t> run_begin;      // the first synapse of each run
     const int32_t* due = nullptr;        // neurons whose spikes arrive in this time step
     int n_due = 0;                       // their number; 1 if the queue tells synapses
-    std::vector<CSpikeQueue*> queue;     // one, for delays that differ
+    std::vector<CSpikeQueue*> queue;     // the first, for delays that differ; Brian2 wants one
+                                         // for each thread of OpenMP
 
     SynapticPathway(std::vector<int32_t>& sources_, int start_, int stop_)
         : start(start_), stop(stop_), sources(sources_), waiting(1)
     {
-        queue.push_back(new CSpikeQueue(start, stop));
+        for (int i = 0; i < {{openmp_pragma('get_num_threads')}}; i++)
+            queue.push_back(new CSpikeQueue(start, stop));
     }
 
-    ~SynapticPathway() { delete queue[0]; }
+    ~SynapticPathway()
+    {
+        for (CSpikeQueue* q : queue)
+            delete q;
+    }
 
     // Before each run: delays, synapses and dt may be others than in the last one.
     template <typename scalar>
