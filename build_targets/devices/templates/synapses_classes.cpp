@@ -22,6 +22,7 @@ public:
     enum Layout
     {
         RUNS,         // in one piece, onto targets of consecutive numbers for the most part
+        NEAR_ROWS,    // in one piece, onto different targets that 16 bits tell apart
         ROWS,         // in one piece, onto different targets
         LISTED_ROWS,  // anywhere, onto different targets
         SINGLE        // no row has much to do at once, or one has two synapses onto one target
@@ -37,6 +38,8 @@ public:
     Layout layout = SINGLE;
     const int32_t start, stop;           // numbers of the neurons that are sources
     const int32_t* targets = nullptr;    // of each synapse
+    std::vector<uint16_t> near;          // targets, counted from `nearest`, where that fits
+    int32_t nearest = 0;
     std::vector<int32_t>& sources;       // of each synapse
     std::vector<int32_t> row_begin;      // of each source, in the order of synapses or of `listed`
     std::vector<int32_t> listed;         // synapses by source, if they are not ordered by source
@@ -140,22 +143,26 @@ public:
     }
 
     // Asks for targets of rows that are due well before they are needed: rows lie anywhere.
+    template <typename Target>
     class Ahead
     {
     public:
-        static const int32_t PER_LINE = 16;  // targets in a line of the cache
-        explicit Ahead(const SynapticPathway& path_) : path(path_) { next(64); }
+        Ahead(const SynapticPathway& path_, const Target* targets_) : path(path_), targets(targets_)
+        {
+            next(1024);
+        }
 
-        void next(int lines)
+        // Go on by as many synapses as were served.
+        void next(int synapses)
         {
 #ifdef __GNUC__
-            while (lines > 0)
+            for (wanted += synapses; wanted > 0;)
             {
                 if (at < end)
                 {
-                    __builtin_prefetch(path.targets + at);
-                    at += PER_LINE;
-                    lines--;
+                    __builtin_prefetch(targets + at);
+                    at += LINE;
+                    wanted -= LINE;
                 }
                 else if (spike < path.n_due)
                 {
@@ -170,8 +177,10 @@ public:
         }
 
     private:
+        enum { LINE = 64/sizeof(Target) };  // targets in a line of the cache
         const SynapticPathway& path;
-        int spike = 0;
+        const Target* targets;
+        int spike = 0, wanted = 0;
         int32_t at = 0, end = 0;
     };
 
@@ -247,6 +256,7 @@ private:
         const int32_t n_rows = stop - start, n = sources.size();
         row_runs.clear();
         run_begin.clear();
+        near.clear();
         layout = SINGLE;
         if (n < 4*n_rows)
             return;
@@ -269,6 +279,8 @@ private:
         layout = listed.empty() ? ROWS : LISTED_ROWS;
         if (layout == ROWS && n/8 >= n_rows + ends)
             find_runs();
+        else if (layout == ROWS)
+            find_near();
     }
 
     // Whether no source has two synapses onto one target.
@@ -291,6 +303,18 @@ private:
             }
         }
         return true;
+    }
+
+    void find_near()
+    {
+        const int32_t n = sources.size();
+        nearest = *std::min_element(targets, targets + n);
+        if (*std::max_element(targets, targets + n) - nearest > UINT16_MAX)
+            return;
+        layout = NEAR_ROWS;
+        near.resize(n);
+        for (int32_t i = 0; i < n; i++)
+            near[i] = targets[i] - nearest;
     }
 
     void find_runs()
