@@ -44,8 +44,6 @@ CONSTANTS = {
     "V_reset": -60 * b2.mV, "tau_m": 20 * b2.ms, "tau_e": 5 * b2.ms, "tau_i": 10 * b2.ms,
     "input_rate": 1 * b2.kHz,
 }  # fmt: skip
-#: Flags for our device; Brian2's own keeps its own.
-FLAGS = ("-O3", "-march=native", "-ffast-math", "-fopenmp-simd", "-std=c++11", "-w")
 
 
 def p_within(n: int) -> float:
@@ -113,8 +111,6 @@ def build(
 ) -> None:
     """Write and compile the program, which prints the CPU seconds that its loop took."""
     b2.prefs.core.default_float_dtype = np.float32 if float32 else np.float64
-    if device != "cpp_standalone":
-        b2.prefs.codegen.cpp.extra_compile_args_gcc = list(FLAGS)
     b2.set_device(device, build_on_run=False)
     b2.device.insert_code("before_network_run", "const std::clock_t _began = std::clock();")
     b2.device.insert_code(

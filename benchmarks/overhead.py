@@ -30,7 +30,7 @@ from pfc_standalone.simulation.targets import get_target
 _PROJECT = Path(__file__).parent.parent
 _COMMAND = (
     "build_targets/cpp.py", "--n-per-unit", "25", "--trials", "1", "--delay", "0.75",
-    "--replicates", "1", "--json",
+    "--replicates", "1",
 )  # fmt: skip
 #: Runs a script as the interpreter would, and tells what it and its children spent.
 _TELLING = """
@@ -54,7 +54,8 @@ def _one_command(options: list[str]) -> float:
             [sys.executable, "-c", _TELLING, *_COMMAND, "--output", f"{folder}/run", *options],
             cwd=_PROJECT, capture_output=True, text=True, check=True,
         )  # fmt: skip
-    phases: dict[str, float] = json.loads(done.stdout)["phases_s"]
+        summary = json.loads(Path(folder, "run", "summary.json").read_text())
+    phases: dict[str, float] = summary["phases_s"]
     (told,) = (line for line in done.stderr.splitlines() if line.startswith("spent"))
     user, system, of_children, in_system = map(float, told.split()[1:])
     run = sum(phases[p] for p in ("start", "simulate", "write"))

@@ -47,7 +47,7 @@ SAMPLE = {
     "network": ("multiple_runs_constant_change", "dt_changes_between_runs", "both_equal"),
     "cpp_standalone": ("header_file_inclusion", "continued_standalone_runs"),
     "synapses": ("synapse_with_run_regularly", "transmission_scalar_delay_different_clocks"),
-    "stateupdaters": ("check_for_invalid_values_linear_integrator",),
+    "stateupdaters": ("subexpressions_basic",),
     "poissoninput": ("poissoninput_refractory",),
     "poissongroup": ("propagation",),
     "timedarray": ("timedarray_semantics",),
@@ -58,7 +58,8 @@ SAMPLE = {
 def tests_folder() -> Path:
     """Where Brian2's tests are."""
     spec = find_spec("brian2")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return Path(spec.origin).parent / "tests"
 
 

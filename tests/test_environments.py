@@ -290,11 +290,17 @@ def test_a_launcher_may_stand_before_the_compiler(own_cache, tmp_path, monkeypat
     assert "g++" in found.version.lower()
     source = tmp_path / "source"
     source.mkdir()
-    (source / "objects.h").write_text("")
+    (source / "sources.txt").write_text("main.cpp\n")
     (source / "main.cpp").write_text("int main() { return ANSWER; }\n")
     compile_folder(source, tmp_path / "build", {"PFC_SIMD": False}, lambda done: None)
     assert subprocess.run([tmp_path / "build" / "main"], check=False).returncode == 42
     assert [p.name for p in (tmp_path / "build").iterdir()] == ["main"]
+    assert any("main.cpp" in line and "-O3" in line for line in seen.read_text().splitlines())
+    # and where CMake's own variable names it
+    seen.unlink()
+    monkeypatch.setenv("CXX", "g++")
+    monkeypatch.setenv("CMAKE_CXX_COMPILER_LAUNCHER", ccache)
+    compile_folder(source, tmp_path / "again", {"PFC_SIMD": False}, lambda done: None)
     assert any("main.cpp" in line and "-O3" in line for line in seen.read_text().splitlines())
 
 

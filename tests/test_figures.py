@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from pfc_standalone import figures
 from pfc_standalone.analysis.behaviour import add_responses
 from pfc_standalone.experiment import Point, deal, schedule, study
-from pfc_standalone.figures import FIGURES, FigureError, save_figures
+from pfc_standalone.figures import FIGURES, FORMATS, FigureError, save_figures
 from pfc_standalone.figures.builtin import behaviour, raster, rates, traces
 from pfc_standalone.figures.style import INHIBITORY, NONSELECTIVE, UNIT_COLOURS, unit_colours
 from pfc_standalone.figures.trial import example_trials, trial_rows
@@ -40,6 +40,7 @@ from pfc_standalone.results.dataset import (
 from pfc_standalone.tasks import LAYERS, Condition, Projection, Task
 
 ONE_DELAY = {"raster", "rates", "behaviour"}
+PNG = ("png",)  # a PDF takes as long again
 #: Units differ between layers, some conditions have a probe, one has no cue, one no response.
 MIXED = Task(
     name="mixed",
@@ -116,13 +117,14 @@ def experiment(points, *, spikes=True, traces=False):
     return add_responses(describe_points(points).assign(labelled))
 
 
-def check(paths, names, folder):
-    """The figures of these names, and only they, are there as PNG and PDF; none is blank."""
+def check(paths, names, folder, formats=FORMATS):
+    """The figures of these names, and only they, are there in each format; none is blank."""
     assert sorted(paths) == sorted(folder.iterdir())
-    assert {(p.stem, p.suffix) for p in paths} == {(n, s) for n in names for s in (".png", ".pdf")}
+    assert {(p.stem, p.suffix) for p in paths} == {(n, f".{s}") for n in names for s in formats}
     for path in paths:
         if path.suffix == ".pdf":
             assert path.read_bytes().startswith(b"%PDF")
+            assert path.read_bytes().count(b"/FontFile2 ") == 1  # no second one for a ligature
             continue
         red, green, blue = np.moveaxis(
             np.round(255 * image.imread(path)[..., :3]).astype(int), -1, 0
@@ -153,20 +155,20 @@ def test_all_figures_of_both_tasks(task, tmp_path):
 @pytest.mark.parametrize("task", ["ax-cpt", "shapes"])
 def test_no_delay(task, tmp_path):
     parameters = small(**{"network.task": task, "experiment.delays": "0"})
-    check(save_figures(experiment(parameters), tmp_path), ONE_DELAY, tmp_path)
+    check(save_figures(experiment(parameters), tmp_path, PNG), ONE_DELAY, tmp_path, PNG)
 
 
 def test_a_single_trial(tmp_path):
     (point,) = deal(small(**{"experiment.replicates": 1}))
     dataset = experiment([replace(point, trials=point.trials[:1])], traces=True)
-    check(save_figures(dataset, tmp_path), ONE_DELAY | {"traces"}, tmp_path)
+    check(save_figures(dataset, tmp_path, PNG), ONE_DELAY | {"traces"}, tmp_path, PNG)
 
 
 def test_a_single_trial_without_spikes(tmp_path):
     (point,) = deal(small(**{"network.task": "shapes", "experiment.replicates": 1}))
     dataset = experiment([replace(point, trials=point.trials[:1])], spikes=False, traces=True)
     assert (dataset["trial_response"].values == "").all()
-    check(save_figures(dataset, tmp_path), ONE_DELAY | {"traces"}, tmp_path)
+    check(save_figures(dataset, tmp_path, PNG), ONE_DELAY | {"traces"}, tmp_path, PNG)
 
 
 def test_replicates_of_unequal_length_after_loading(tmp_path):
@@ -175,7 +177,7 @@ def test_replicates_of_unequal_length_after_loading(tmp_path):
     folder.mkdir()
     assert len({len(p.trials) for p in points}) == 2
     write_dataset(experiment(points), tmp_path / "results.nc")
-    check(save_figures(load_results(tmp_path), folder), ONE_DELAY, folder)
+    check(save_figures(load_results(tmp_path), folder, PNG), ONE_DELAY, folder, PNG)
 
 
 def test_a_mixed_task(tmp_path):
@@ -183,7 +185,7 @@ def test_a_mixed_task(tmp_path):
     dataset = experiment(parameters, traces=True)
     correct = dataset["trial_correct"].values[dataset["trial_condition"].values != ""]
     assert correct.mean() > 0.5
-    check(save_figures(dataset, tmp_path), ONE_DELAY | {"traces"}, tmp_path)
+    check(save_figures(dataset, tmp_path, PNG), ONE_DELAY | {"traces"}, tmp_path, PNG)
     words = texts(behaviour.draw(dataset)["behaviour"])
     assert "reaction time from probe or cue onset (ms)" in words
     words = texts(raster.draw(dataset)["raster"])
@@ -197,7 +199,7 @@ def test_each_condition_of_a_mixed_task_alone(condition, tmp_path):
     dataset = experiment(
         [Point(parameters, schedule(parameters, [(condition, "0.1")]))], traces=True
     )
-    check(save_figures(dataset, tmp_path), ONE_DELAY | {"traces"}, tmp_path)
+    check(save_figures(dataset, tmp_path, PNG), ONE_DELAY | {"traces"}, tmp_path, PNG)
     answered_from = "cue" if condition.probe is None else "probe"
     words = texts(behaviour.draw(dataset)["behaviour"])
     assert f"reaction time from {answered_from} onset (ms)" in words
@@ -207,7 +209,7 @@ def test_no_trial_ever_has_a_correct_response(tmp_path):
     silent = replace(MIXED, conditions=tuple(replace(c, correct=None) for c in MIXED.conditions))
     parameters = small(**{"network.task": silent, "experiment.delays": "0.1"})
     dataset = experiment(parameters, traces=True)
-    check(save_figures(dataset, tmp_path), ONE_DELAY | {"traces"}, tmp_path)
+    check(save_figures(dataset, tmp_path, PNG), ONE_DELAY | {"traces"}, tmp_path, PNG)
 
 
 def test_no_trials_no_figures(tmp_path):
@@ -218,7 +220,7 @@ def test_no_trials_no_figures(tmp_path):
 def test_without_recorded_spikes_there_is_behaviour_only(tmp_path):
     dataset = experiment(small(**{"experiment.delays": "0.1"}))
     dataset = dataset.drop_dims("spike")
-    check(save_figures(dataset, tmp_path), {"behaviour"}, tmp_path)
+    check(save_figures(dataset, tmp_path, PNG), {"behaviour"}, tmp_path, PNG)
 
 
 # ---------------------------------------------------------------------------- points that differ
@@ -226,7 +228,7 @@ def test_labels_stand_in_the_raster(tmp_path):
     parameters = small(**{"experiment.trials": 1, "experiment.delays": "0.1"})
     points = study(parameters, over={"memory.gain": [0.8, 1.0]}, seeds=2)
     dataset = experiment(points, traces=True)
-    check(save_figures(dataset, tmp_path), ONE_DELAY | {"traces"}, tmp_path)
+    check(save_figures(dataset, tmp_path, PNG), ONE_DELAY | {"traces"}, tmp_path, PNG)
     (label,) = (t for t in texts(raster.draw(dataset)["raster"]) if "memory.gain" in t)
     assert label == "memory.gain = 0.8, seed = 1"
     selected = dataset.isel(replicate=[3])
@@ -271,7 +273,7 @@ def test_replicates_with_other_rules_and_timing(tmp_path):
     )  # fmt: skip
     points = [replace(deal(p)[0], replicate=r) for r, p in enumerate((base, other))]
     dataset = experiment(points)
-    check(save_figures(dataset, tmp_path), ONE_DELAY, tmp_path)
+    check(save_figures(dataset, tmp_path, PNG), ONE_DELAY, tmp_path, PNG)
     rows = {t.position: t for t in trial_rows(dataset)}
     assert [rows[r].probe_end - rows[r].probe_onset for r in (0, 1)] == pytest.approx([0.3, 0.5])
     assert [rows[r].window for r in (0, 1)] == [0.6, 0.4]

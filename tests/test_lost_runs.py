@@ -222,7 +222,7 @@ def test_a_display_and_latex_that_are_missing(out, tmp_path):
         "sys.exit(finish.main(sys.argv[1:]))\n"
     )
     done = command(
-        "-c", script, out,
+        "-c", script, out, "--pdf",
         env=os.environ
         | {"MPLBACKEND": "module://no.such.backend", "MATPLOTLIBRC": str(tmp_path), "PATH": ""},
     )  # fmt: skip

@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import brian2_suite
+import pandas as pd
 import pytest
 
+from benchmarks import own_network
 from build_targets.devices.merge import isolate
 
 PROJECT = Path(__file__).parent.parent
@@ -108,11 +110,13 @@ def test_strict_math_is_a_preference(generated, tmp_path):
     fast = (generated[0] / "makefile").read_text()
     generate(tmp_path, "strict")
     strict = (tmp_path / "makefile").read_text()
-    assert "-DPFC_VECTOR_MATH" in fast and "-DPFC_VECTOR_MATH" not in strict
+    assert "-DPFC_VECTOR_MATH" in fast
+    assert "-DPFC_VECTOR_MATH" not in strict
     (line,) = (line for line in strict.splitlines() if line.startswith("OPTIMISATIONS"))
     # the last one holds
     assert line.index("-fno-fast-math") > line.index("-ffast-math")
-    assert "-ffp-contract=off" in line and "-fopenmp-simd" in line
+    assert "-ffp-contract=off" in line
+    assert "-fopenmp-simd" in line
 
 
 def test_files_share_one_unless_they_include_what_may_not_be_seen(generated):
@@ -147,3 +151,37 @@ def test_a_published_network_does_the_same_and_nothing_is_printed():
     assert theirs["spikes"] > 1000
     assert ours["rate"] == pytest.approx(theirs["rate"], rel=0.05)
     assert ours["isi_cv"] == pytest.approx(theirs["isi_cv"], rel=0.1)
+
+
+@pytest.mark.parametrize("name", ["cuba", "brunel_wang"])
+def test_other_published_networks_are_generated(name, tmp_path):
+    code = (
+        f"import {name}, on_device, brian2 as b2\n"
+        "b2.set_device('pfc_cpp_standalone', build_on_run=False)\n"
+        f"network, spikes = {name}.create()\n"
+        "network.run(1*b2.ms)\n"
+        f"b2.get_device().build(directory={str(tmp_path)!r}, compile=False)\n"
+    )
+    paths = os.pathsep.join([str(PROJECT), str(PROJECT / "examples" / "published")])
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    loops = [p.read_text().count(LOOP) for p in tmp_path.glob("code_objects/*updater*.cpp")]
+    assert loops
+    assert all(loops)
+
+
+def test_the_table_of_published_networks():
+    common = {"example": "cuba", "rate": 5.0, "isi_cv": 0.5, "compile": 4.0}
+    times = {("cpp_standalone", 0): 4.0, ("pfc_cpp_standalone", 0): 2.0,
+             ("cpp_standalone", 1): 3.0, ("pfc_cpp_standalone", 1): 1.0}  # fmt: skip
+    runs = [
+        common | {"device": device, "round": number, "simulate": seconds}
+        for (device, number), seconds in times.items()
+    ]
+    (row,) = own_network.table(pd.DataFrame(runs)).to_dict("records")
+    assert row["Brian2 [s]"] == "3.50"
+    assert row["times as fast"] == "2.50 (2.00-3.00)"
+    assert "| cuba | 3.50 | 1.50 |" in own_network.markdown(pd.DataFrame([row]))

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import signal, stats
 
 from pfc_standalone.analysis.spike_statistics import (
     count_correlation,
@@ -149,6 +149,15 @@ def test_filtered_rate_of_a_regular_train_averages_to_its_rate():
     times, rate = filtered_rate(t, 1, 0.0, 10.0, 1e-3, 0.05)
     assert rate.mean() == pytest.approx(1 / 0.0203, rel=5e-3)
     assert times[-1] == pytest.approx(10.0)
+
+
+def test_filtered_rate_has_the_bits_of_scipy():
+    """Spikes on the grid, so that nothing of them has decayed."""
+    dt, tau = 1e-3, 0.15
+    steps = np.random.default_rng(5).integers(0, 5001, 3000)
+    _, rate = filtered_rate(steps * dt, 1, 0.0, 5.0, dt, tau)
+    inflow = np.bincount(steps, minlength=5001) / tau
+    np.testing.assert_array_equal(rate, signal.lfilter([1.0], [1.0, -np.exp(-dt / tau)], inflow))
 
 
 def test_filtered_rate_is_causal():
@@ -364,6 +373,15 @@ def test_median_interval_covers_the_median():
     covered = np.mean([low <= np.log(2) <= high for low, high in intervals])
     # 95.7 % for 25 values; four standard errors of 400 samples are 4 %.
     assert 0.917 < covered < 0.997
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.99])
+@pytest.mark.parametrize("n", [1, 2, 5, 6, 7, 40, 101, 1500])
+def test_median_interval_agrees_with_scipy(n, confidence):
+    x = np.random.default_rng(n).normal(size=n)
+    low, high = stats.quantile_test(x, p=0.5).confidence_interval(confidence)
+    expected = x.min() if np.isnan(low) else low, x.max() if np.isnan(high) else high
+    assert median_interval(x, confidence) == (np.median(x), *expected)
 
 
 def test_median_interval_ignores_nan():

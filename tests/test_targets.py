@@ -72,6 +72,15 @@ def test_spikes_and_traces_are_those_of_cpp(target, reference):
     assert result["populations_traces.g_nmda"].max() > 0
 
 
+@pytest.mark.skipif(not shutil.which("clang++"), reason="clang++ is not on the PATH")
+def test_clang_gives_the_same_strict_spikes(reference, monkeypatch):
+    monkeypatch.setenv("CXX", "clang++")
+    found = run(STRICT, two_trials(STRICT))
+    assert len(reference["spikes.i"]) > 100
+    for name in ("spikes.i", "spikes.t", "neurons.v"):
+        np.testing.assert_array_equal(found[name], reference[name])
+
+
 def test_phases_and_memory_are_reported(target):
     result = run(STRICT, two_trials(STRICT), target=target, duration=0.1)
     assert set(result.phases) == {"start", "simulate", "write"}

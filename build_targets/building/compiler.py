@@ -11,7 +11,7 @@ import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +170,8 @@ def abilities(compiler: Compiler) -> Abilities:
     RequirementError
         If it cannot compile what the targets generate.
     """
-    name = f"compiler-{digest(compiler.facts() | {'processor': processor()}, with_source=False)}"
+    asked = {"processor": processor(), "abilities": [f.name for f in fields(Abilities)]}
+    name = f"compiler-{digest(compiler.facts() | asked, with_source=False)}"
 
     def fill(folder: Path) -> None:
         found = asdict(_try(compiler, folder))

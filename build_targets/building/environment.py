@@ -22,7 +22,8 @@ _PLACES = (
     *("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "DEVELOPER_DIR"),
     *("LD_PRELOAD", "LD_LIBRARY_PATH", "DYLD_*", "*_NUM_THREADS", "PFC_*"),
     *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUDA_HOME", "CUDA_PATH"),
-    *("CCACHE_*", "SCCACHE_*", "DISTCC_*", "*_LICENSE_FILE", "CRAY*", "PE_*"),
+    *("CMAKE_*_COMPILER_LAUNCHER", "CCACHE_*", "SCCACHE_*", "DISTCC_*"),
+    *("*_LICENSE_FILE", "CRAY*", "PE_*"),
     *("CONDA_PREFIX", "CONDA_BUILD_SYSROOT"),
 )
 #: Of Python's own variables, those that say where things are, or that it should write no bytecode.
@@ -65,19 +66,26 @@ def python_command(module: str, *arguments: object) -> list[str]:
     return [sys.executable, "-P", "-m", module, *map(str, arguments)]
 
 
-def import_brian2_alone() -> None:
+def import_brian2_alone(without: tuple[str, ...] = ()) -> None:
     """Import Brian2 without the user's preferences, a display or a font cache.
 
     Its preferences lie below the home folder and in the current one, which is therefore to be one
     of ours; it imports matplotlib where there is one, and goes on where there is none.
+
+    Parameters
+    ----------
+    without : tuple of str
+        More packages that Brian2 imports where they are, and that nobody here needs of it.
     """
     if Path("brian_preferences").exists():
         sys.exit(f"{Path.cwd() / 'brian_preferences'} would decide what is built: move it away")
     if "HOME" in os.environ:  # for a compiler that ccache starts
         os.environ.setdefault("CCACHE_DIR", f"{os.environ['HOME']}/.cache/ccache")
     os.environ["HOME"] = os.devnull
-    sys.modules["matplotlib"] = None  # type: ignore[assignment]
+    hidden = [name for name in ("matplotlib", *without) if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
     try:
         importlib.import_module("brian2")
     finally:
-        del sys.modules["matplotlib"]
+        for name in hidden:
+            del sys.modules[name]

@@ -16,7 +16,7 @@ import brian2 as b2
 import brian2cuda
 from brian2.codegen.targets import codegen_targets
 from brian2.devices.device import all_devices
-from brian2cuda.codeobject import CUDAStandaloneCodeObject
+from brian2cuda.codeobject import CUDAStandaloneAtomicsCodeObject, CUDAStandaloneCodeObject
 from brian2cuda.device import CUDAStandaloneDevice
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
@@ -35,6 +35,12 @@ class PFCCUDACodeObject(CUDAStandaloneCodeObject):
             PrefixLoader({"brian2cuda": PackageLoader("brian2cuda", "templates")}),
         ]
     )
+
+
+class PFCAtomicsCodeObject(CUDAStandaloneAtomicsCodeObject):
+    """The same for what brian2cuda writes with atomic operations."""
+
+    templater = PFCCUDACodeObject.templater
 
 
 class PFCCUDADevice(NativeDevice, CUDAStandaloneDevice):
@@ -68,6 +74,8 @@ class PFCCUDADevice(NativeDevice, CUDAStandaloneDevice):
 
     def code_object_class(self, codeobj_class: Any = None, fallback_pref: Any = None) -> Any:
         """Code-object class: ours, unless another is asked for."""
+        if codeobj_class is CUDAStandaloneAtomicsCodeObject:
+            return PFCAtomicsCodeObject
         return codeobj_class or PFCCUDACodeObject
 
     def code_object(self, *args: Any, template_kwds: Any = None, **kwds: Any) -> Any:
@@ -109,6 +117,6 @@ class PFCCUDADevice(NativeDevice, CUDAStandaloneDevice):
         path.write_text(text)
 
 
-codegen_targets.add(PFCCUDACodeObject)
+codegen_targets.update({PFCCUDACodeObject, PFCAtomicsCodeObject})
 device = PFCCUDADevice()
 all_devices[device.device_name] = device

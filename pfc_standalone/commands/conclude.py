@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pfc_standalone.commands.experiments import KIND, TASK, experiment_of
@@ -18,7 +18,11 @@ from pfc_standalone.simulation.simulate import Plan, cost, label_runs, read_plan
 
 
 def conclude(
-    place: Workplace, plan: Plan | None = None, kind: str = TASK, *, figures: bool = True
+    place: Workplace,
+    plan: Plan | None = None,
+    kind: str = TASK,
+    *,
+    figures: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Make the results folder from finished runs; returns the summary.
 
@@ -28,6 +32,8 @@ def conclude(
         What was run; without, it and its kind are as the folder has them.
     kind : str
         Kind of the experiment, see `experiments`.
+    figures : sequence of {"png", "pdf"}
+        Formats of figures to draw; none by default.
 
     Raises
     ------
@@ -52,7 +58,7 @@ def conclude(
         ):
             from pfc_standalone.figures import save_figures
 
-            save_figures(dataset, files, experiment.figures)
+            save_figures(dataset, files, figures, experiment.figures)
     with _unfinished(place, "their folder could not be given its name"):
         place.complete(files)
     return summary

@@ -174,6 +174,18 @@ def weights_from(arguments: argparse.Namespace) -> Weights:
     return Weights.load(arguments.weights) if arguments.weights else BY_HAND
 
 
+def add_figure_options(parser: argparse.ArgumentParser) -> None:
+    """Add options that say which figures are drawn."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--no-figures", action="store_true", help="draw no figures")
+    which.add_argument("--pdf", action="store_true", help="draw figures as PDF too, not only PNG")
+
+
+def figure_formats(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The formats of figures that parsed arguments ask for."""
+    return () if arguments.no_figures else ("png", "pdf") if arguments.pdf else ("png",)
+
+
 def list_parameters() -> None:
     """Print every parameter."""
     from rich.table import Table

@@ -10,7 +10,9 @@ from typing import Any
 
 from pfc_standalone.commands.options import (
     Parser,
+    add_figure_options,
     add_parameter_options,
+    figure_formats,
     list_parameters,
     parameters_from,
     path,
@@ -43,7 +45,7 @@ def make_parser(target_name: str) -> argparse.ArgumentParser:
         "--output", metavar="DIR", type=path,
         help="new folder for results and figures (default: results/TASK-TARGET-nN-DATE-TIME)",
     )  # fmt: skip
-    parser.add_argument("--no-figures", action="store_true", help="draw no figures")
+    add_figure_options(parser)
     parser.add_argument(
         "--generate-only", action="store_true", help="generate the source, say where it is; stop"
     )
@@ -112,7 +114,7 @@ def _main(make_target: Callable[[argparse.Namespace], Target], arguments: Any) -
     with place.claimed(described):
         with progress_bars() as report:
             run_plan(place, plan, target, report)
-        summary = conclude(place, plan, figures=not arguments.no_figures)
+        summary = conclude(place, plan, figures=figure_formats(arguments))
     print_report(summary, place.output, arguments.json)
     return 0
 

@@ -9,8 +9,11 @@ a display and no figure outlives its call.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
 
 from pfc_standalone.errors import PFCError
 from pfc_standalone.figures.backend import import_matplotlib
@@ -22,15 +25,18 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.layout_engine import LayoutEngine
 
-__all__ = ["FIGURES", "Figure", "FigureError", "save_figures"]
+__all__ = ["FIGURES", "FORMATS", "Figure", "FigureError", "save_figures"]
 
 import_matplotlib()  # before any file of this folder, or a figure of another package, does
 
 _OURS = "pfc_standalone.figures.builtin"
 FIGURES = Registry("figure", _OURS, "FIGURE", "pfc_standalone.figures")
+FORMATS = ("png", "pdf")
 _DPI = {"png": 200, "pdf": 300}  # in a PDF, of the parts that are drawn as pixels
-
-
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "png": {"pil_kwargs": {"compress_level": 1}},
+    "pdf": {"metadata": {"CreationDate": None}},  # the same data gives the same bytes
+}
 #: Each glyph of several characters would have a PDF embed one more font.
 _NO_LIGATURES = ("-liga",)
 
@@ -50,8 +56,13 @@ class FigureError(PFCError):
     """Figures could not be drawn or written; the message says which and why."""
 
 
-def save_figures(dataset: Labelled, folder: Path, names: Sequence[str] | None = None) -> list[Path]:
-    """Draw a dataset in every way that there is, and write each figure as PNG and PDF.
+def save_figures(
+    dataset: Labelled,
+    folder: Path,
+    formats: Sequence[str] = FORMATS,
+    names: Sequence[str] | None = None,
+) -> list[Path]:
+    """Draw a dataset in every way that there is, and write each figure in every format.
 
     Those that come with the program are ``raster`` (example trials), ``rates`` (shortest delay),
     ``rates_long`` (longest delay, if there are several), ``behaviour``, and ``traces`` if traces
@@ -65,6 +76,8 @@ def save_figures(dataset: Labelled, folder: Path, names: Sequence[str] | None = 
         Of an experiment, with responses; with or without trials and spikes.
     folder : Path
         An existing folder; figures of the same name are replaced.
+    formats : sequence of {"png", "pdf"}
+        What to write; both by default.
     names : sequence of str, optional
         Which files of figures, instead of all that there are.
 
@@ -78,11 +91,35 @@ def save_figures(dataset: Labelled, folder: Path, names: Sequence[str] | None = 
     FigureError
         If a figure fails, once all others are written.
     """
+    every = sorted(FIGURES.names() if names is None else names)
+    return write_figures({n: partial(_drawn, n, dataset) for n in every}, folder, formats)
+
+
+def write_figures(
+    draw: Mapping[str, Callable[[], Mapping[str, matplotlib.figure.Figure]]],
+    folder: Path,
+    formats: Sequence[str] = FORMATS,
+) -> list[Path]:
+    """Draw figures and write them; `save_figures` has the rest.
+
+    Parameters
+    ----------
+    draw : mapping
+        By the name that an error has, functions that give figures by file name without ending.
+    """
+    import matplotlib as mpl
+
+    from pfc_standalone.figures.style import SETTINGS
+
     written: dict[str, list[Path]] = {}
     failures: dict[str, Exception] = {}
-    for name in sorted(FIGURES.names() if names is None else names):
+    for name, make in draw.items():
         try:
-            _save(FIGURES.get(name), dataset, folder, written)
+            with mpl.rc_context(SETTINGS):
+                for stem, figure in make().items():
+                    if stem in written:
+                        raise ValueError(f"another figure is called {stem} too")
+                    written[stem] = _write(figure, folder, stem, formats)
         except Exception as error:
             failures[name] = error
     if failures:
@@ -90,51 +127,17 @@ def save_figures(dataset: Labelled, folder: Path, names: Sequence[str] | None = 
     return [path for paths in written.values() for path in paths]
 
 
-def write_figures(
-    draw: Mapping[str, Callable[[], matplotlib.figure.Figure | None]], folder: Path
-) -> list[Path]:
-    """Draw figures by name, and write each as PNG and PDF, unless it has nothing to show.
-
-    Raises
-    ------
-    FigureError
-        If a figure fails, once all others are written.
-    """
-    import matplotlib as mpl
-
-    from pfc_standalone.figures.style import SETTINGS
-
-    written: list[Path] = []
-    failures: dict[str, Exception] = {}
-    for name, make in draw.items():
-        try:
-            with mpl.rc_context(SETTINGS):
-                figure = make()
-                if figure is not None:
-                    written += _write(figure, folder, name)
-        except Exception as error:
-            failures[name] = error
-    if failures:
-        raise FigureError(_in_words(failures)) from next(iter(failures.values()))
-    return written
-
-
-def _save(draw: Figure, dataset: Labelled, folder: Path, written: dict[str, list[Path]]) -> None:
-    """Draw one kind of figure and write what it gives; ``written`` knows of it afterwards."""
-    import matplotlib as mpl
-
-    from pfc_standalone.figures.style import SETTINGS
-
+def _drawn(name: str, dataset: Labelled) -> dict[str, matplotlib.figure.Figure]:
+    """What one kind of figure gives."""
+    draw: Figure = FIGURES.get(name)
     ours = draw.__module__.startswith(_OURS)  # those of others may ask for all that xarray has
     shown: Any = dataset.to_xarray() if isinstance(dataset, Record) and not ours else dataset
-    with mpl.rc_context(SETTINGS):
-        for stem, figure in draw(shown).items():
-            if stem in written:
-                raise ValueError(f"another figure is called {stem} too")
-            written[stem] = _write(figure, folder, stem)
+    return draw(shown)
 
 
-def _write(figure: matplotlib.figure.Figure, folder: Path, stem: str) -> list[Path]:
+def _write(
+    figure: matplotlib.figure.Figure, folder: Path, stem: str, formats: Sequence[str]
+) -> list[Path]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.text import Text
 
@@ -143,13 +146,14 @@ def _write(figure: matplotlib.figure.Figure, folder: Path, stem: str) -> list[Pa
     engine = figure.get_layout_engine()
     if engine is not None:
         _lay_out(figure, engine)
-    for text in figure.findobj(Text):
-        text.set_fontfeatures(_NO_LIGATURES)
-    png, pdf = folder / f"{stem}.png", folder / f"{stem}.pdf"
-    figure.savefig(png, dpi=_DPI["png"], pil_kwargs={"compress_level": 1})
-    # The same data gives the same bytes.
-    figure.savefig(pdf, dpi=_DPI["pdf"], metadata={"CreationDate": None})
-    return [png, pdf]
+    if "pdf" in formats:
+        for text in figure.findobj(Text):
+            text.set_fontfeatures(_NO_LIGATURES)
+    written = []
+    for kind in formats:
+        written.append(folder / f"{stem}.{kind}")
+        figure.savefig(written[-1], dpi=_DPI[kind], **_OPTIONS[kind])
+    return written
 
 
 def _lay_out(figure: matplotlib.figure.Figure, engine: LayoutEngine) -> None:
@@ -162,8 +166,9 @@ def _lay_out(figure: matplotlib.figure.Figure, engine: LayoutEngine) -> None:
     engine.execute(figure)
     figure.set_layout_engine(None)  # "none" would draw twice for each file
     for ax in figure.axes:
-        for axis in (ax.xaxis, ax.yaxis):
-            places, formatter = list(axis.get_majorticklocs()), axis.get_major_formatter()
+        for axis in (a for a in (ax.xaxis, ax.yaxis) if a.get_visible()):
+            places = np.asarray(axis.get_majorticklocs()).tolist()  # names have a list of them
+            formatter = axis.get_major_formatter()
             fixed = FixedFormatter(formatter.format_ticks(places))
             fixed.set_offset_string(formatter.get_offset())
             axis.set_major_locator(FixedLocator(places))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,29 +18,30 @@ from pfc_standalone.analysis.examined import Learned
 from pfc_standalone.analysis.learning import curve, unit_rates
 from pfc_standalone.experiment.curriculum import cues
 from pfc_standalone.experiment.weights import images
-from pfc_standalone.figures import write_figures
+from pfc_standalone.figures import FORMATS, write_figures
 from pfc_standalone.figures.style import DASHES, WIDTH, unit_colours
 
 _WEIGHTS = "magma"
 
 
-def save_learning_figures(learned: Learned, folder: Path, only: Collection[str] = ()) -> list[Path]:
+def save_learning_figures(
+    learned: Learned, folder: Path, formats: Sequence[str] = FORMATS, only: Collection[str] = ()
+) -> list[Path]:
     """Draw and write all, or those of these names; see `figures.save_figures`."""
-    draw = {
+    draw: dict[str, Callable[[Learned], Figure | None]] = {
         "receptive_fields": _receptive_fields,
         "weights": _weights,
         "learning_curve": _learning_curve,
         "selectivity": _selectivity,
         "memory_input": _memory_input,
     }
-    return write_figures(
-        {
-            name: functools.partial(make, learned)
-            for name, make in draw.items()
-            if not only or name in only
-        },
-        folder,
-    )
+
+    def drawn(name: str) -> dict[str, Figure]:
+        figure = draw[name](learned)
+        return {} if figure is None else {name: figure}
+
+    some = [name for name in draw if not only or name in only]
+    return write_figures({n: functools.partial(drawn, n) for n in some}, folder, formats)
 
 
 def _fields(learned: Learned) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 
 from pfc_standalone.analysis.spike_statistics import population_rate
 from pfc_standalone.analysis.spike_table import SpikeTable
-from pfc_standalone.figures import write_figures
+from pfc_standalone.figures import FORMATS, write_figures
 from pfc_standalone.figures.style import (
     DELAY,
     INHIBITORY,
@@ -30,9 +31,11 @@ _BIN = 0.025  # s
 _TRIALS, _LONGEST = 2, 12.0
 
 
-def save_stage_figure(dataset: xr.Dataset, folder: Path) -> list[Path]:
+def save_stage_figure(
+    dataset: xr.Dataset, folder: Path, formats: Sequence[str] = FORMATS
+) -> list[Path]:
     """Draw and write it; see `figures.save_figures`."""
-    return write_figures({"stage": lambda: draw(dataset)}, folder)
+    return write_figures({"stage": lambda: {"stage": draw(dataset)}}, folder, formats)
 
 
 def draw(dataset: xr.Dataset) -> matplotlib.figure.Figure:

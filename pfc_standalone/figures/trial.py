@@ -150,12 +150,13 @@ def title(trial: TrialRow) -> str:
 def shade_phases(axes: Sequence[Axes], trial: TrialRow, letters_only: bool = False) -> None:
     """Shade cue, delay and probe in a column of panels; name them above the first."""
     phases = _phases(trial)
-    for phase in phases:
-        for ax in axes:
-            ax.axvspan(
-                phase.start, phase.stop, facecolor=DELAY if phase.kind == "delay" else STIMULUS,
-                edgecolor="white", linewidth=1, zorder=-10,
-            )  # fmt: skip
+    spans = [(phase.start, phase.stop - phase.start) for phase in phases]
+    shades = [DELAY if phase.kind == "delay" else STIMULUS for phase in phases]
+    for ax in axes:
+        ax.broken_barh(
+            spans, (0, 1), transform=ax.get_xaxis_transform(), facecolors=shades,
+            edgecolor="white", linewidth=1, zorder=-10,
+        )  # fmt: skip
     axes[0].set_xlim(trial.start - trial.onset, trial.end - trial.onset)
     axes[-1].set_xlabel("time from cue onset (s)")
     _name_phases(axes[0], phases, letters_only)
@@ -198,6 +199,7 @@ def _name_phases(ax: Axes, phases: list[_Phase], letters_only: bool) -> None:
         ax.annotate(
             text, (at, 1), xycoords=("data", "axes fraction"), xytext=(0, 2),
             textcoords="offset points", ha=align, va="bottom", fontsize=_NAME_SIZE,
+            in_layout=False,  # the title above has room for it
         )  # fmt: skip
 
 

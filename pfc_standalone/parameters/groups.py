@@ -289,20 +289,20 @@ class LayerParameters(ParameterGroup):
 @dataclass(frozen=True)
 class AXCPTProjections(ParameterGroup):
     """Excitation between layers for the AX-CPT, summed over the source unit, in nS of AMPA. X alone
-    asks for T, and memory of B, which reaches N through NMDA, overcomes it; Y drives N so much more
-    than T that memory of A cannot overturn it.
+    asks for T, and memory of B, which reaches N through NMDA, overcomes it; Y, through NMDA too,
+    drives N so much more than T that memory of A cannot overturn it.
     """
 
     input_to_memory: float = parameter(
         27.5, "nS", "input A -> memory A, B -> B, open from cue onset to gate_extra after its end",
         TUNED, low=0, high=1000,
     )  # fmt: skip
-    x_to_t: float = parameter(58.5, "nS", "input X -> output T", TUNED, low=0, high=1000)
-    x_to_n: float = parameter(36.4, "nS", "input X -> output N", TUNED, low=0, high=1000)
-    y_to_n: float = parameter(58.6, "nS", "input Y -> output N", TUNED, low=0, high=1000)
-    y_to_t: float = parameter(5.5, "nS", "input Y -> output T", TUNED, low=0, high=1000)
-    a_to_t: float = parameter(2.2, "nS", "memory A -> output T", TUNED, low=0, high=1000)
-    b_to_n: float = parameter(9.3, "nS", "memory B -> output N", TUNED, low=0, high=1000)
+    x_to_t: float = parameter(58.4, "nS", "input X -> output T", TUNED, low=0, high=1000)
+    x_to_n: float = parameter(40.5, "nS", "input X -> output N", TUNED, low=0, high=1000)
+    y_to_n: float = parameter(30.3, "nS", "input Y -> output N", TUNED, low=0, high=1000)
+    y_to_t: float = parameter(3.4, "nS", "input Y -> output T", TUNED, low=0, high=1000)
+    a_to_t: float = parameter(2.3, "nS", "memory A -> output T", TUNED, low=0, high=1000)
+    b_to_n: float = parameter(8.6, "nS", "memory B -> output N", TUNED, low=0, high=1000)
 
 
 @dataclass(frozen=True)
@@ -443,7 +443,7 @@ class DecisionParameters(ParameterGroup):
         low=0.001, high=1,
     )  # fmt: skip
     threshold: float = parameter(
-        24.0, "Hz", "filtered rate at which an output unit responds", TUNED, low=1, high=200
+        18.0, "Hz", "filtered rate at which an output unit responds", TUNED, low=1, high=200
     )
     window: float = parameter(
         0.6, "s", "from probe onset; a response must fall into it", PROJECT, low=0.05, high=10

@@ -49,13 +49,9 @@ class Parameters:
     )
     memory: LayerParameters = LayerParameters()
     output: LayerParameters = LayerParameters(
-        w_plus=1.675,
-        ampa=1.0,
-        inhibition=0.925,
-        exc_to_inh=1.65,
-        background_exc=2.345,
+        w_plus=1.725, ampa=1.0, inhibition=0.965, exc_to_inh=1.745, background_exc=2.379,
         nonselective=5.0,
-    )
+    )  # fmt: skip
     axcpt: AXCPTProjections = AXCPTProjections()
     shapes: ShapesProjections = ShapesProjections()
     afferents: AfferentParameters = AfferentParameters()

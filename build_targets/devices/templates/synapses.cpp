@@ -38,24 +38,35 @@
             }
         }
     }
-    else if (_path.layout == SynapticPathway::ROWS)
+    {% for layout, type, array, target in [
+        ('NEAR_ROWS', 'uint16_t', 'near.data()', '_nearest + _target[_idx]'),
+        ('ROWS', 'int32_t', 'targets', '_target[_idx]')] %}
+    else if (_path.layout == SynapticPathway::{{layout}})
     {
+        const {{type}}* __restrict _target = _path.{{array}};
+        const int32_t _nearest = _path.nearest;
+        SynapticPathway::Ahead<{{type}}> _ahead(_path, _target);
         for (int _spike = 0; _spike < _n_due; _spike++)
         {
-            _path.prefetch(_spike + 1);
             const int32_t _neuron = _path.due[_spike];
             const int32_t _row = _neuron - _path.start;
-            const int32_t _begin = _path.row_begin[_row], _end = _path.row_begin[_row + 1];
-            {% if row_computes %}
-            #pragma omp simd
-            {% endif %}
-            for (int32_t _idx = _begin; _idx < _end; _idx++)
+            const int32_t _end = _path.row_begin[_row + 1];
+            for (int32_t _begin = _path.row_begin[_row]; _begin < _end; _begin += 64)
             {
-                const size_t _vectorisation_idx = _idx;
-                {{row_code|autoindent}}
+                const int32_t _last = _end - _begin < 64 ? _end : _begin + 64;
+                _ahead.next(_last - _begin);
+                {% if row_computes %}
+                #pragma omp simd
+                {% endif %}
+                for (int32_t _idx = _begin; _idx < _last; _idx++)
+                {
+                    const size_t _vectorisation_idx = _idx;
+                    {{bind_index(row_code, _varying, target)|autoindent}}
+                }
             }
         }
     }
+    {% endfor %}
     else if (_path.layout == SynapticPathway::LISTED_ROWS)
     {
         const int32_t* __restrict _listed = _path.listed.data();

@@ -22,6 +22,7 @@ public:
     enum Layout
     {
         RUNS,         // in one piece, onto targets of consecutive numbers for the most part
+        NEAR_ROWS,    // in one piece, onto different targets that 16 bits tell apart
         ROWS,         // in one piece, onto different targets
         LISTED_ROWS,  // anywhere, onto different targets
         SINGLE        // no row has much to do at once, or one has two synapses onto one target
@@ -37,6 +38,8 @@ public:
     Layout layout = SINGLE;
     const int32_t start, stop;           // numbers of the neurons that are sources
     const int32_t* targets = nullptr;    // of each synapse
+    std::vector<uint16_t> near;          // targets, counted from `nearest`, where that fits
+    int32_t nearest = 0;
     std::vector<int32_t>& sources;       // of each synapse
     std::vector<int32_t> row_begin;      // of each source, in the order of synapses or of `listed`
     std::vector<int32_t> listed;         // synapses by source, if they are not ordered by source
@@ -44,15 +47,21 @@ public:
     std::vector<int32_t> run_begin;      // the first synapse of each run
     const int32_t* due = nullptr;        // neurons whose spikes arrive in this time step
     int n_due = 0;                       // their number; 1 if the queue tells synapses
-    std::vector<CSpikeQueue*> queue;     // one, for delays that differ
+    std::vector<CSpikeQueue*> queue;     // the first, for delays that differ; Brian2 wants one
+                                         // for each thread of OpenMP
 
     SynapticPathway(std::vector<int32_t>& sources_, int start_, int stop_)
         : start(start_), stop(stop_), sources(sources_), waiting(1)
     {
-        queue.push_back(new CSpikeQueue(start, stop));
+        for (int i = 0; i < {{openmp_pragma('get_num_threads')}}; i++)
+            queue.push_back(new CSpikeQueue(start, stop));
     }
 
-    ~SynapticPathway() { delete queue[0]; }
+    ~SynapticPathway()
+    {
+        for (CSpikeQueue* q : queue)
+            delete q;
+    }
 
     // Before each run: delays, synapses and dt may be others than in the last one.
     template <typename scalar>
@@ -133,18 +142,47 @@ public:
         return row_of(due[spike]);
     }
 
-    // Call for the targets of a row of `ROWS` before they are needed.
-    void prefetch(int spike) const
+    // Asks for targets of rows that are due well before they are needed: rows lie anywhere.
+    template <typename Target>
+    class Ahead
     {
+    public:
+        Ahead(const SynapticPathway& path_, const Target* targets_) : path(path_), targets(targets_)
+        {
+            next(1024);
+        }
+
+        // Go on by as many synapses as were served.
+        void next(int synapses)
+        {
 #ifdef __GNUC__
-        if (spike >= n_due)
-            return;
-        const int32_t row = due[spike] - start, most = 256;
-        const int32_t end = std::min(row_begin[row + 1], row_begin[row] + most);
-        for (int32_t i = row_begin[row]; i < end; i += 16)
-            __builtin_prefetch(targets + i);
+            for (wanted += synapses; wanted > 0;)
+            {
+                if (at < end)
+                {
+                    __builtin_prefetch(targets + at);
+                    at += LINE;
+                    wanted -= LINE;
+                }
+                else if (spike < path.n_due)
+                {
+                    const Row row = path.row_of(path.due[spike++]);
+                    at = row.first;
+                    end = row.first + row.n;
+                }
+                else
+                    return;
+            }
 #endif
-    }
+        }
+
+    private:
+        enum { LINE = 64/sizeof(Target) };  // targets in a line of the cache
+        const SynapticPathway& path;
+        const Target* targets;
+        int spike = 0, wanted = 0;
+        int32_t at = 0, end = 0;
+    };
 
 private:
     bool by_neuron = true;
@@ -218,6 +256,7 @@ private:
         const int32_t n_rows = stop - start, n = sources.size();
         row_runs.clear();
         run_begin.clear();
+        near.clear();
         layout = SINGLE;
         if (n < 4*n_rows)
             return;
@@ -240,6 +279,8 @@ private:
         layout = listed.empty() ? ROWS : LISTED_ROWS;
         if (layout == ROWS && n/8 >= n_rows + ends)
             find_runs();
+        else if (layout == ROWS)
+            find_near();
     }
 
     // Whether no source has two synapses onto one target.
@@ -262,6 +303,18 @@ private:
             }
         }
         return true;
+    }
+
+    void find_near()
+    {
+        const int32_t n = sources.size();
+        nearest = *std::min_element(targets, targets + n);
+        if (*std::max_element(targets, targets + n) - nearest > UINT16_MAX)
+            return;
+        layout = NEAR_ROWS;
+        near.resize(n);
+        for (int32_t i = 0; i < n; i++)
+            near[i] = targets[i] - nearest;
     }
 
     void find_runs()

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pfc_standalone.commands.options import (
     Parser,
+    add_figure_options,
     add_parameter_options,
+    figure_formats,
     parameters_from,
     path,
     typed,
@@ -59,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=path, metavar="DIR",
         help="new folder for the figure (default: results/build-up-STAGE-DATE-TIME)",
     )  # fmt: skip
-    parser.add_argument("--no-figures", action="store_true", help="draw no figure")
+    add_figure_options(parser)
     return parser
 
 
@@ -90,7 +92,7 @@ def _main(arguments: argparse.Namespace) -> int:
             output.mkdir(parents=True)
         except OSError as error:
             raise ResultsError(f"{output} cannot be made: {error.strerror}") from error
-        draw(output)
+        draw(output, figure_formats(arguments))
         print(f"Figure: {output}")
     return 0 if all(v.holds for v in verdicts) else 1
 
@@ -112,10 +114,10 @@ def _simulate(
 
     dataset = simulate(deal(parameters, weights_from(arguments)), target, on_progress=report)
 
-    def draw(folder: Path) -> None:
+    def draw(folder: Path, formats: Sequence[str]) -> None:
         from pfc_standalone.figures.stage import save_stage_figure
 
-        save_stage_figure(dataset, folder)
+        save_stage_figure(dataset, folder, formats)
 
     return dataset, draw
 
@@ -137,10 +139,10 @@ def _learn(
     syllabus = Syllabus(seed=parameters.experiment.seed)
     learned = learn(with_values(parameters, chosen), syllabus, target, on_progress=report)
 
-    def draw(folder: Path) -> None:
+    def draw(folder: Path, formats: Sequence[str]) -> None:
         from pfc_standalone.figures.learning import save_learning_figures
 
-        save_learning_figures(learned, folder, ("receptive_fields",))
+        save_learning_figures(learned, folder, formats, ("receptive_fields",))
 
     return summarise_learning(learned), draw
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pfc_standalone.commands.conclude import conclude
 from pfc_standalone.commands.experiments import KIND, TASK, experiment_of
-from pfc_standalone.commands.options import Parser, path
+from pfc_standalone.commands.options import Parser, add_figure_options, figure_formats, path
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.errors import ResultsError
 from pfc_standalone.results.dataset import DATASET_FILE, load_results
@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("folder", metavar="DIR", type=path, help="the folder that was asked for")
-    parser.add_argument("--no-figures", action="store_true", help="draw no figures")
+    add_figure_options(parser)
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     return parser
 
@@ -46,7 +46,7 @@ def _main(arguments: argparse.Namespace) -> int:
     with place.claimed():
         described = load_results(place.plan)
         _simulate_missing(place, described)
-        summary = conclude(place, figures=not arguments.no_figures)
+        summary = conclude(place, figures=figure_formats(arguments))
     experiment_of(described.attrs.get(KIND, TASK)).show(summary, place.output, arguments.json)
     return 0
 

@@ -10,7 +10,9 @@ from typing import Any
 from pfc_standalone.commands.experiments import KIND, experiment_of
 from pfc_standalone.commands.options import (
     Parser,
+    add_figure_options,
     add_parameter_options,
+    figure_formats,
     parameters_from,
     path,
     typed,
@@ -66,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         "--output", metavar="DIR", type=path,
         help="new folder for results and figure (default: results/gain-TARGET-nN-DATE-TIME)",
     )  # fmt: skip
-    parser.add_argument("--no-figures", action="store_true", help="draw no figure")
+    add_figure_options(parser)
     parser.add_argument(
         "--json", action="store_true",
         help="print the summary as JSON on standard output, and nothing else there",
@@ -100,7 +102,7 @@ def _main(arguments: argparse.Namespace) -> int:
     with place.claimed(described):
         with progress_bars() as report:
             run_plan(place, plan, target, report)
-        summary = conclude(place, plan, _KIND, figures=not arguments.no_figures)
+        summary = conclude(place, plan, _KIND, figures=figure_formats(arguments))
     experiment_of(_KIND).show(summary, place.output, arguments.json)
     return 0
 

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from pfc_standalone.commands.options import (
     Parser,
+    add_figure_options,
     add_parameter_options,
+    figure_formats,
     parameters_from,
     path,
     typed,
@@ -77,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=path, metavar="DIR",
         help="new folder for weights, summary and figures (default: results/learn-TASK-DATE-TIME)",
     )  # fmt: skip
-    parser.add_argument("--no-figures", action="store_true", help="draw no figures")
+    add_figure_options(parser)
     parser.add_argument(
         "--json", action="store_true",
         help="print the summary as JSON on standard output, and nothing else there",
@@ -111,7 +113,7 @@ def _main(arguments: argparse.Namespace) -> int:
         learned = learn(parameters, syllabus, target, arguments.tests, report)
     learned = _with_command(learned, arguments)
     summary = summarise_learning(learned)
-    _write(learned, summary, output, not arguments.no_figures)
+    _write(learned, summary, output, figure_formats(arguments))
     if arguments.json:
         print(json.dumps(summary, indent=1))
     else:
@@ -167,7 +169,7 @@ def _with_command(learned: Learned, arguments: argparse.Namespace) -> Learned:
     return replace(learned, weights=replace(learned.weights, provenance=provenance))
 
 
-def _write(learned: Learned, summary: dict[str, Any], output: Path, figures: bool) -> None:
+def _write(learned: Learned, summary: dict[str, Any], output: Path, figures: Sequence[str]) -> None:
     """Everything, in a folder that gets its name when it is whole."""
     partial = output.with_name(f"{output.name}.partial")
     try:
@@ -182,7 +184,7 @@ def _write(learned: Learned, summary: dict[str, Any], output: Path, figures: boo
         if figures:
             from pfc_standalone.figures.learning import save_learning_figures
 
-            save_learning_figures(learned, partial)
+            save_learning_figures(learned, partial, figures)
         partial.rename(output)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)

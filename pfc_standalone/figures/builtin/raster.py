@@ -105,9 +105,12 @@ def _column(
                 time[few] - trial.onset, base + neuron[few], linestyle="none", marker="|",
                 markersize=1.6, markeredgewidth=0.5, color=rows.colour, rasterized=rasterized,
             )  # fmt: skip
-            if base:  # above all marks: these are one image then, not one a population
-                ax.axhline(base - 0.5, color="white", linewidth=1.2, zorder=2.1)
             base += rows.shown
+        edges = np.cumsum([rows.shown for rows in of_layer[layer]])[:-1] - 0.5
+        ax.hlines(  # above all marks: these are one image then, not one a population
+            edges, 0, 1, transform=ax.get_yaxis_transform(), color="white", linewidth=1.2,
+            zorder=2.1,
+        )  # fmt: skip
         ax.set_ylim(base - 0.5, -0.5)
         ax.tick_params(axis="y", length=0)
 
