@@ -130,10 +130,10 @@ def test_pixel_shares():
     for unit, share in shares.items():
         assert share.sum() == pytest.approx(1)
         assert (share[~shown[unit]] == 0).all()
-    # pixel (3, 1) is on in X alone, (3, 3) in X and B, (0, 0) in X, B and Y, (0, 2) not in X
+    # pixel (0, 3) is on in X alone, (0, 1) in X and B, (0, 0) in X, B and Y, (0, 2) not in X
     x = shares["X"]
     a = P.afferents
-    np.testing.assert_allclose(x[[18, 0]] / x[16], [a.share_1, a.share_2])
+    np.testing.assert_allclose(x[[1, 0]] / x[3], [a.share_1, a.share_2])
     assert x[2] == 0
 
 
