@@ -189,7 +189,7 @@ def test_learned_weights_come_back_from_their_file(tmp_path):
         ({"synapses": {"memory": -np.ones((40, 20))}}, "onto the memory layer = -1 nS, allowed"),
         ({"pixels": {"A": np.full(25, -2.0)}}, "pixels -> A = -2 nS, allowed are numbers from 0"),
         ({"projections": {("input_A", "memory_B"): np.nan}}, "input_A -> memory_B = nan nS"),
-        ({"thresholds": {"input_A": -1.0}}, "threshold of input_A raised by -1 mV"),
+        ({"thresholds": {"input_A": np.nan}}, "threshold of input_A raised by nan mV, allowed are"),
     ],
 )  # fmt: skip
 def test_a_file_with_impossible_weights_is_one_sentence(tmp_path, change, message):

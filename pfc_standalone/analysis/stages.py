@@ -140,8 +140,9 @@ def _identified(flips: str) -> Callable[[Any], Measured]:
 
 
 _INPUT: tuple[Bound[Any], ...] = (
-    Bound("rate in the first 100 ms", _first, 0.0, 20.0, "Hz", PROJECT,
-          "an initial state that is spread out starts no volley"),
+    Bound("rate in the first 100 ms", _first, 0.0, 5.0, "Hz", PROJECT,
+          "as high as a spontaneous rate may be: an initial state that is spread out starts no "
+          "volley"),
     Bound("rate at the own image", _own_rate, 10.0, 60.0, "Hz", PROJECT,
           "what comes after the input layer is tuned for 25 Hz"),
     Bound("largest rate at another's image, of the own", _others, 0.0, 0.35, "", PROJECT,

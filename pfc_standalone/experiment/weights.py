@@ -26,6 +26,8 @@ from pfc_standalone.tasks import Task
 
 FORMAT_VERSION = 1
 _KIND = "pfc_standalone weights"
+#: mV, beyond the way from rest to threshold.
+_MOST_RAISED = 20
 _ADVICE = "make it with Weights.save, or with the command that learns"
 
 
@@ -204,10 +206,10 @@ class Weights:
         named |= {f"pixels -> {unit}": values for unit, values in self.pixels.items()}
         named |= {f"a synapse onto the {layer} layer": w for layer, w in self.synapses.items()}
         for name, value in self.thresholds.items():
-            if not (np.isfinite(value) and value >= 0):
+            if not abs(value) <= _MOST_RAISED:
                 raise ParameterError(
-                    f"{who} a threshold of {name} raised by {value:g} mV, allowed are numbers "
-                    "from 0"
+                    f"{who} a threshold of {name} raised by {value:g} mV, allowed are numbers from "
+                    f"-{_MOST_RAISED} to {_MOST_RAISED}"
                 )
         for name, values in named.items():
             if not (np.isfinite(values).all() and (values >= 0).all()):

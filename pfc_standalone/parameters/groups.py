@@ -404,6 +404,10 @@ class PlasticParameters(ParameterGroup):
         0.0, "mV", "rise of a population's threshold when each of its neurons has fired once",
         TUNED, low=0, high=10,
     )  # fmt: skip
+    stay_rate: float = parameter(
+        0.0, "Hz", "mean rate at which a population's threshold stays; below, it falls", TUNED,
+        low=0, high=100,
+    )  # fmt: skip
     teacher: float = parameter(
         0.25, "kHz", "background that the teacher adds to the population that should learn", TUNED,
         low=0, high=10,

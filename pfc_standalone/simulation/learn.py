@@ -155,7 +155,7 @@ def _learned_weights(record: xr.Dataset, parameters: Parameters) -> Weights:
     }
     raised = record["learned_threshold"].values[0].tolist()
     names = record["population_name"].values.tolist()
-    thresholds = {n: mv for n, mv in zip(names, raised, strict=True) if mv > 0}
+    thresholds = {n: mv for n, mv in zip(names, raised, strict=True) if mv}
     return Weights(synapses=synapses, thresholds=thresholds)
 
 

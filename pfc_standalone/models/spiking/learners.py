@@ -4,8 +4,8 @@ neurons copy what concerns them.
 
 The mean rate of a population, m, follows the count c of its spikes in a frame, of the length T:
 ``m += (c/(size*T) - m)*(1 - exp(-T/tau_rate))``, in frames in which it learns. Its threshold rises
-by ``step*c/size`` in frames of training, and decays with ``tau_threshold``. Spikes are counted as
-whole numbers, so that their order makes no difference.
+by ``step*(c/size - stay_rate*T)`` in frames of training, and decays with ``tau_threshold``. Spikes
+are counted as whole numbers, so that their order makes no difference.
 
 The teacher has a fibre of its own for each neuron that learns, which fires at random, at most once
 a time step, with the rate that the teacher has for the population now; its spikes are those of the
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import brian2 as b2
 
 #: Variables of a row that a run takes.
-TAKES = ("mean_rate", "raised", "raised_step", "w_max", "w_total", "kappa", "offset")
+TAKES = ("mean_rate", "raised", "raised_step", "stay_rate", "w_max", "w_total", "kappa", "offset")
 #: Tables that a run takes: by change of the stimulus and population.
 TABLES = ("change_rate", "change_teacher", "change_training")
 #: What each of the teacher's fibres is given when a run starts.
@@ -49,6 +49,7 @@ size : integer (constant)
 replicate : integer (constant)
 gated : 1 (constant)
 raised_step : volt (constant)
+stay_rate : Hz (constant)
 w_max : siemens (constant)
 w_total : siemens (constant)
 kappa : 1 (constant)
@@ -61,7 +62,8 @@ schedule_gate : 1 (linked)
 NEXT_FRAME = """
 frame_rate = spike_count/(size*learner_frame)
 mean_rate = mean_rate + int(rate > learner_none)*learner_weight*(frame_rate - mean_rate)
-raised = raised + training*(raised_step*spike_count/size - learner_decay*raised)
+rise = raised_step*(frame_rate - stay_rate)*learner_frame
+raised = raised + training*(rise - learner_decay*raised)
 spike_count = 0
 mean_trace = mean_rate*learner_trace
 rate = change_rate(change*second, i)
@@ -224,6 +226,7 @@ def values(points: tuple[Point, ...], start: float) -> dict[str, NDArray[Any]]:
             raised = point.weights.thresholds.get(population.name, 0.0)
             rows["raised"].append(raised * SI["mV"])
             rows["raised_step"].append(p.si(f"{group}.threshold") if mine else 0.0)
+            rows["stay_rate"].append(p[f"{group}.stay_rate"] if mine else 0.0)
             rows["w_max"].append(p.si(f"{group}.w_max") / n_sources if mine else 0.0)
             rows["w_total"].append(p.si(f"{group}.total") if mine else 0.0)
             for name in ("kappa", "offset"):
