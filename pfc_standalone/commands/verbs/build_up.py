@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
         prog=_PROGRAM,
         description="Build the network up to a layer and nothing beyond, run its trials, print "
         "each thing that must hold there, and draw one figure (docs/building-up.md). Usual are "
-        "--n-per-unit 50 --trials 4 --replicates 4 --delay 2. The exit code is 1 if anything does "
-        "not hold.",
+        "--n-per-unit 50 --trials 4 --replicates 4 --delay 2.",
+        epilog="Exit code: 0 if all holds, 4 if anything does not; 1 to 3 as of other commands.",
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -94,7 +95,7 @@ def _main(arguments: argparse.Namespace) -> int:
             raise ResultsError(f"{output} cannot be made: {error.strerror}") from error
         draw(output, figure_formats(arguments))
         print(f"Figure: {output}")
-    return 0 if all(v.holds for v in verdicts) else 1
+    return 0 if all(v.holds for v in verdicts) else 4
 
 
 def _parameters(arguments: argparse.Namespace, layers: str) -> Parameters:
@@ -148,16 +149,13 @@ def _learn(
 
 
 def _print(stage: str, verdicts: list[Verdict]) -> None:
-    from rich.table import Table
-
+    from pfc_standalone.analysis.bounds import as_row
+    from pfc_standalone.analysis.summary import without_nan
     from pfc_standalone.commands.console import console
+    from pfc_standalone.commands.verdict_table import WIDTH, verdict_table
 
-    table = Table("", "what", "of", "found", "allowed", title=f"Stage {stage}")
-    for v in verdicts:
-        said = {True: "holds", False: "FAILS", None: "unknown"}[v.holds]
-        table.add_row(said, v.bound.name, v.where, f"{v.value:.3g}", v.bound.allowed)
-    out = console()
-    out.print(table)
+    out = console(width=None if sys.stdout.isatty() else WIDTH)
+    out.print(verdict_table([without_nan(as_row(v)) for v in verdicts], f"Stage {stage}"))
     failed: dict[tuple[str, str], list[str]] = {}
     for v in verdicts:
         if not v.holds:
