@@ -12,7 +12,7 @@ from pfc_standalone.analysis.spike_statistics import (
     count_correlation,
     isi_cv,
     population_rate,
-    proportion_interval,
+    proportion,
 )
 from pfc_standalone.analysis.spike_table import SpikeTable, Windows
 from pfc_standalone.record import Labelled
@@ -117,8 +117,7 @@ def memory_held(dataset: Labelled) -> dict[str, dict[str, float]]:
             [[f"memory_{task.memory_of_cue[cues[r, k]]}" == m for r, k in at] for m in memories]
         )
         held = (active == wanted).all(axis=0)
-        value, low, high = proportion_interval(int(held.sum()), held.size)
-        found[text] = {"value": value, "low": low, "high": high, "n": held.size}
+        found[text] = proportion(int(held.sum()), held.size)
     return found
 
 
@@ -131,8 +130,7 @@ def false_memory(dataset: Labelled) -> dict[str, float]:
         _held_above(dataset),
     )
     active = np.array([table.rates(m, windows) > least for m in memories]).any(axis=0)
-    value, low, high = proportion_interval(int(active.sum()), active.size)
-    return {"value": value, "low": low, "high": high, "n": active.size}
+    return proportion(int(active.sum()), active.size)
 
 
 def selectivity(dataset: Labelled) -> dict[str, float]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pfc_standalone.analysis.spike_statistics import (
     filtered_rate,
     median_interval,
+    proportion,
     proportion_interval,
 )
 from pfc_standalone.analysis.spike_table import SpikeTable, spike_table
@@ -253,5 +254,4 @@ def early_crossings(dataset: Labelled) -> dict[str, float]:
 def _fraction(dataset: Labelled, name: str) -> dict[str, float]:
     present = dataset["trial_condition"].values != ""
     said = dataset[name].values[present]
-    value, low, high = proportion_interval(int(said.sum()), said.size)
-    return {"value": value, "low": low, "high": high, "n": said.size}
+    return proportion(int(said.sum()), said.size)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pfc_standalone.analysis import answers, behaviour, gain_effect
 from pfc_standalone.analysis.bounds import as_row, verdicts
 from pfc_standalone.analysis.gain_effect import GainEffect
-from pfc_standalone.analysis.spike_statistics import proportion_interval
+from pfc_standalone.analysis.spike_statistics import proportion
 from pfc_standalone.analysis.summary import cost_of, network_of, without_nan
 from pfc_standalone.experiment.gain_points import GAIN
 from pfc_standalone.results import parameter_values
@@ -91,11 +91,6 @@ def _networks(dataset: xr.Dataset) -> dict[str, Any]:
     found: dict[str, Any] = {"training_seeds": every}
     dissociate = [gain_effect.dissociates(e) for e in effects]
     if None not in dissociate:
-        found["dissociate"] = share(dissociate.count(True), len(every))
+        found["dissociate"] = proportion(dissociate.count(True), len(every))
     slower = [all(v.holds for v in verdicts(e, [_SLOWER])) for e in effects]
-    return found | {"ay_slower_than_bx": share(slower.count(True), len(every))}
-
-
-def share(k: int, n: int) -> dict[str, float]:
-    """``value low high n`` of k of n."""
-    return dict(zip(("value", "low", "high"), proportion_interval(k, n), strict=True)) | {"n": n}
+    return found | {"ay_slower_than_bx": proportion(slower.count(True), len(every))}

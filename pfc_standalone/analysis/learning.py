@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pfc_standalone.analysis import identification
 from pfc_standalone.analysis.examined import Learned
-from pfc_standalone.analysis.spike_statistics import proportion_interval
+from pfc_standalone.analysis.spike_statistics import proportion
 from pfc_standalone.experiment.curriculum import PROBES, SHOWN, cues
 from pfc_standalone.experiment.weights import images
 
@@ -61,12 +61,6 @@ def summarise_learning(learned: Learned) -> dict[str, Any]:
         "phases_s": learned.phases,
         "provenance": dict(learned.weights.provenance),
     }
-
-
-def proportion(k: int, n: int) -> Proportion:
-    """A fraction with its 95 % interval."""
-    value, low, high = proportion_interval(k, n)
-    return {"value": value, "low": low, "high": high, "n": n}
 
 
 def _readers(learned: Learned, flips: float) -> dict[str, Proportion]:

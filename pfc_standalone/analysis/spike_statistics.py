@@ -377,6 +377,12 @@ def proportion_interval(k: int, n: int, confidence: float = 0.95) -> Interval:
     return p, low if k else 0.0, high if k < n else 1.0
 
 
+def proportion(k: int, n: int) -> dict[str, float]:
+    """The same as summaries have it: ``value low high n``."""
+    value, low, high = proportion_interval(k, n)
+    return {"value": value, "low": low, "high": high, "n": n}
+
+
 def median_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
     """Median with its distribution-free interval between two order statistics [1]_.
 

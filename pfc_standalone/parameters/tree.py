@@ -94,16 +94,21 @@ class Parameters:
                 "the reset must end before the next trial"
             )
 
-        self._check_learning()
+        self._check_learning_and_layers()
         self._check_selectivity()
         self._check_projections()
 
-    def _check_learning(self) -> None:
+    def _check_learning_and_layers(self) -> None:
         n = self.network
         every = self.learning.normalise_every
         check_multiple("learning.normalise_every", every, "ms", "network.dt", n.dt)
         frame = n.stimulus_dt / 1e3
         check_multiple("network.weights_every", n.weights_every, "s", "network.stimulus_dt", frame)
+        if n.record_outputs_only and n.layers != LAYERS[-1]:
+            raise ParameterError(
+                f"network.layers is {n.layers}, allowed is {LAYERS[-1]} where network."
+                "record_outputs_only is true: without the output layer nothing would be recorded"
+            )
 
     def _check_selectivity(self) -> None:
         """Potentiation within a unit takes from the rest of its layer, which cannot give more than
