@@ -19,6 +19,7 @@ from pfc_standalone.analysis.bounds import BOUNDS, Bound
 from pfc_standalone.analysis.checks import rate, sizes, spiking
 from pfc_standalone.analysis.gain_effect import ADULTS, DISSOCIATION, PUBLISHED
 from pfc_standalone.analysis.sources import SOURCES
+from pfc_standalone.analysis.stages import STAGES
 from pfc_standalone.experiment.weights import pixel_shares
 from pfc_standalone.models.rate.trained import shipped
 from pfc_standalone.models.rate.training import Recipe
@@ -29,7 +30,9 @@ from pfc_standalone.parameters.fields import allowed_range
 from pfc_standalone.tasks import LAYERS, TASKS
 
 HERE = Path(__file__).parent
-PAGES = tuple(HERE / name for name in ("model.md", "rate-model.md", "gain.md"))
+PAGES = tuple(
+    HERE / f"{name}.md" for name in ("model", "rate-model", "gain", "learning", "building-up")
+)
 #: What ``check-model`` left; and why a quantity does not hold its bound.
 CHECK = HERE / "check-spiking.json"
 UNKNOWN = "not known"
@@ -183,6 +186,18 @@ def out_of_bounds() -> str:
     return head + table(["quantity", "allowed", "n_per_unit, where and value", "reason"], rows)
 
 
+def stages() -> str:
+    """What must hold in each stage, beside rows of the table of bounds."""
+    rows = []
+    for name, stage in STAGES.items():
+        rows += [[name, b.name, b.allowed, b.why] for b in stage.own]
+        known = {b.name: b for b in BOUNDS}
+        rows += [[name, n, known[n].allowed, known[n].why] for n in stage.names if n in known]
+        if not stage.names:
+            rows.append([name, "all rows of the table of bounds", "", ""])
+    return table(["stage", "what", "allowed", "why"], rows)
+
+
 def recipe() -> str:
     """Numbers of the training of the rate model."""
     meanings = {
@@ -238,6 +253,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "sources": sources,
     "findings": rows_of(*DISSOCIATION, *PUBLISHED, *ADULTS),
     "rate-bounds": rows_of(*rate.SHARES, *rate.EFFECT_ROWS),
+    "learning": groups("learning"),
+    "plastic": groups("learn_input", "learn_memory"),
+    "stages": stages,
     "rate": groups("rate"),
     "recipe": recipe,
     "trained": trained,

@@ -78,9 +78,9 @@ def test_a_model_a_connection_and_a_rule(my_doors):
     assert late[0] > 50
     weak = run(network__connectivity="weak-fibres")
     assert 100 < weak.sizes["spike"] < usual.sizes["spike"]
-    learned = run(network__learning_rule="counting")["plastic_weight"].values
+    learned = run(network__learning_rule="counting")["learned_input"].values
     none = run(network__learning_rule="counting", input__background_exc=0.0)
-    assert np.unique(learned).size > np.unique(none["plastic_weight"].values).size > 1
+    assert np.unique(learned).size > np.unique(none["learned_input"].values).size > 1
 
 
 def test_source_of_another_package_decides_a_build(my_doors):

@@ -223,7 +223,7 @@ def test_a_file_that_holds_no_weights_is_one_sentence(tmp_path):
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        (Weights({("input_A", "memory_B"): 1.0}), "have the projection input_A -> memory_B, which"),
+        (Weights({("input_A", "output_T"): 1.0}), "have the projection input_A -> output_T, which"),
         (Weights(pixels={"A": np.ones(9)}), "have 9 pixels onto the input unit A, the task ax-cpt"),
         (Weights(pixels={"Q": np.ones(25)}), "have 25 pixels onto the input unit Q"),
     ],
@@ -237,7 +237,7 @@ def test_weights_of_another_network_are_refused(weights, message):
 def test_a_learning_rule_moves_weights_within_their_bounds():
     learning = with_values(P, {"network.learning_rule": "pair-stdp"})
     data = simulate(deal(learning))
-    w = data["plastic_weight"].values
+    w = data["learned_input"].values
     assert data.sizes["spike"] > 1000
     assert 0 <= w.min() < w.max() <= 0.8 * (1 + 1e-9)
     assert np.unique(w).size > 100

@@ -109,6 +109,8 @@ def add_responses[Some: Labelled](dataset: Some, begin: float = 0.0) -> Some:
     """
     if not {"spike_time", "activity"} & set(dataset):
         return dataset
+    if parameters_of(dataset).network.layers != "output":  # nothing answers
+        return dataset
     units = task_of(dataset).units["output"]
     waits = "spike_time" not in dataset
     evidence_of = _activities(dataset) if waits else _spike_evidence(dataset, begin)

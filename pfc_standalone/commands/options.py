@@ -57,6 +57,8 @@ def add_parameter_options(
     parser: argparse.ArgumentParser,
     options: Collection[str] = tuple(OPTIONS),
     defaults: Mapping[str, str] | None = None,
+    *,
+    weights: bool = True,
 ) -> None:
     """Add options that set parameters; help lines come from the parameters' fields.
 
@@ -64,6 +66,8 @@ def add_parameter_options(
     ----------
     defaults : mapping, optional
         From an option to what its help calls the default, where a command has one of its own.
+    weights : bool
+        Add ``--weights`` too; a command that makes weights takes none.
     """
     known = dict(parameter_fields())
     for option, name in OPTIONS.items():
@@ -96,10 +100,11 @@ def add_parameter_options(
         help="set any parameter; may be given several times (--list-parameters shows names, "
         "units, defaults and ranges)",
     )  # fmt: skip
-    parser.add_argument(
-        "--weights", metavar="FILE", type=path,
-        help="weights between layers, instead of those of the parameters",
-    )  # fmt: skip
+    if weights:
+        parser.add_argument(
+            "--weights", metavar="FILE", type=path,
+            help="weights between layers, instead of those of the parameters",
+        )  # fmt: skip
 
 
 def _shown(value: Any) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pfc_standalone.errors import ParameterError
+from pfc_standalone.experiment.lessons import Lesson
 from pfc_standalone.experiment.trials import Trial, trial_lists
 from pfc_standalone.experiment.weights import BY_HAND, Weights
 from pfc_standalone.parameters import RENAMED, Parameters, with_values
@@ -32,6 +33,8 @@ class Point:
         Coordinates of this point in the dataset, such as ``{"memory.gain": 0.8, "seed": 3}``.
     replicate : int
         Keys the noise, with ``experiment.seed``: points that share both share all random numbers.
+    lesson : Lesson, optional
+        What is shown instead of trials, of which there are none then.
     """
 
     parameters: Parameters
@@ -39,6 +42,7 @@ class Point:
     weights: Weights = BY_HAND
     labels: Mapping[str, Label] = field(default_factory=dict)
     replicate: int = 0
+    lesson: Lesson | None = None
 
 
 def deal(
@@ -52,6 +56,8 @@ def deal(
         If the trials are too few or too long, or the weights are of another network.
     """
     weights.check(parameters)
+    if parameters.network.learning_rule == "none":
+        weights = weights.without_synapses()
     return [
         Point(parameters, trials, weights, labels or {}, replicate)
         for replicate, trials in enumerate(trial_lists(parameters))

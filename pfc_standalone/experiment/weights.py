@@ -1,14 +1,16 @@
 """Weights between layers, as a value and as a file: by hand from the parameters, or learned.
 
 They hold for any ``network.n_per_unit``: conductances of projections are summed over the source
-unit. What lies within a layer follows from the parameters alone.
+unit. What lies within a layer follows from the parameters alone. Weights that were learned are
+there synapse by synapse too, for networks of the same size whose synapses can differ.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,14 @@ class Weights:
         (n_pixels,) ndarray of float64.
     provenance : mapping
         How they came about, as texts.
+    synapses : mapping
+        From "input" to the conductance of every synapse of a pixel's fibre onto an input unit's
+        neuron, and from "memory" to that of input neurons onto memory neurons, nS: (n_sources,
+        n_destinations) ndarray of float64. Networks with ``network.learning_rule`` use them, all
+        others use the above.
+    thresholds : mapping
+        From a population to the rise of its threshold, mV; in networks with
+        ``network.learning_rule`` alone.
     networks : mapping
         All weights of trained networks of the model rate, by the seed of each; nothing else then.
     """
@@ -48,6 +58,8 @@ class Weights:
     pixels: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=lambda: {"made": "by hand"})
     networks: Networks = field(default_factory=dict)
+    synapses: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def by_hand(cls, parameters: Parameters) -> Weights:
@@ -69,6 +81,8 @@ class Weights:
             {**hand.pixels, **self.pixels},
             self.provenance,
             self.networks,
+            self.synapses,
+            self.thresholds,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -78,6 +92,13 @@ class Weights:
             "pixels": {unit: values.tolist() for unit, values in self.pixels.items()},
             "provenance": dict(self.provenance),
         }
+        if self.synapses:
+            plain["synapses"] = {
+                layer: [list(w.shape), base64.b64encode(w.astype("<f8").tobytes()).decode()]
+                for layer, w in self.synapses.items()
+            }
+        if self.thresholds:
+            plain["thresholds"] = {name: float(v) for name, v in self.thresholds.items()}
         if self.networks:
             plain["networks"] = {
                 seed: [[s, d, float(w)] for (s, d), w in network.items()]
@@ -96,6 +117,11 @@ class Weights:
                 int(seed): {(s, d): w for s, d, w in network}
                 for seed, network in raw.get("networks", {}).items()
             },
+            {
+                layer: np.frombuffer(base64.b64decode(text), "<f8").reshape(shape).copy()
+                for layer, (shape, text) in raw.get("synapses", {}).items()
+            },
+            raw.get("thresholds", {}),
         )
 
     def check(self, parameters: Parameters) -> None:
@@ -105,7 +131,7 @@ class Weights:
         self._check_model(parameters.network.model)
         self._check_values("the weights have")
         task = parameters.network.task
-        known = {(p.source, p.destination) for p in task.projections}
+        known = {(p.source, p.destination) for p in task.projections} | into_memory(task)
         for source, destination in self.projections:
             if (source, destination) not in known:
                 raise ParameterError(
@@ -119,6 +145,47 @@ class Weights:
                     f"{task.name} has {task.n_pixels} onto {', '.join(task.units['input'])}: use "
                     "weights that were made for it"
                 )
+        self._check_images(task)
+        if parameters.network.learning_rule != "none":
+            self._check_synapses(parameters)
+
+    def _check_images(self, task: Task) -> None:
+        """Weights of pixels that were learned mean nothing with other images."""
+        if not self.pixels or "images" not in self.provenance:
+            return
+        learned = json.loads(self.provenance["images"])
+        other = [u for u in learned if list(task.images.get(u, ())) != learned[u]]
+        if other or set(learned) != set(task.images):
+            raise ParameterError(
+                f"the weights were learned with other images than those of the task {task.name} "
+                f"({', '.join(other) or 'fewer'}): use the task that they were learned for, "
+                f"{self.provenance.get('task', 'unknown')}, or learn this one's"
+            )
+
+    def _check_synapses(self, parameters: Parameters) -> None:
+        network = parameters.network
+        units = {layer: len(network.task.units[layer]) for layer in ("input", "memory")}
+        fibres = parameters.afferents.fibres_per_pixel * network.task.n_pixels
+        neurons = {layer: n * network.n_per_unit for layer, n in units.items()}
+        shapes = {
+            "input": (fibres, neurons["input"]),
+            "memory": (neurons["input"], neurons["memory"]),
+        }
+        size = self.provenance.get("n_per_unit", "as they were made with")
+        for layer, w in self.synapses.items():
+            if w.shape != shapes.get(layer):
+                wanted = "none" if layer not in shapes else "{}x{}".format(*shapes[layer])
+                raise ParameterError(
+                    f"the weights have {w.shape[0]}x{w.shape[1]} synapses onto the {layer} layer, "
+                    f"this network has {wanted}: use --n-per-unit {size}, or --set "
+                    "network.learning_rule=none, which uses their means"
+                )
+
+    def without_synapses(self) -> Weights:
+        """The means alone, for networks whose synapses cannot differ."""
+        if not self.synapses and not self.thresholds:
+            return self
+        return replace(self, synapses={}, thresholds={})
 
     def _check_model(self, model: str) -> None:
         if self.networks and model != "rate":
@@ -135,6 +202,13 @@ class Weights:
     def _check_values(self, who: str) -> None:
         named = {f"{s} -> {d}": np.array([g]) for (s, d), g in self.projections.items()}
         named |= {f"pixels -> {unit}": values for unit, values in self.pixels.items()}
+        named |= {f"a synapse onto the {layer} layer": w for layer, w in self.synapses.items()}
+        for name, value in self.thresholds.items():
+            if not (np.isfinite(value) and value >= 0):
+                raise ParameterError(
+                    f"{who} a threshold of {name} raised by {value:g} mV, allowed are numbers "
+                    "from 0"
+                )
         for name, values in named.items():
             if not (np.isfinite(values).all() and (values >= 0).all()):
                 raise ParameterError(
@@ -169,6 +243,16 @@ class Weights:
                 ("input_unit", "pixel"), np.stack(list(self.pixels.values())),
                 {"units": "nS", "long_name": "of one spike of a fibre"},
             )  # fmt: skip
+        for layer, w in self.synapses.items():
+            data[f"synapses_{layer}"] = (
+                (f"{layer}_source", f"{layer}_neuron"), w,
+                {"units": "nS", "long_name": f"of each synapse onto the {layer} layer"},
+            )  # fmt: skip
+        if self.thresholds:
+            names = np.array(list(self.thresholds), dtype="U32")
+            data["threshold_population"] = ("threshold", names)
+            raised = np.array(list(self.thresholds.values()), dtype=np.float64)
+            data["threshold_raised"] = ("threshold", raised, {"units": "mV"})
         provenance = json.dumps(dict(self.provenance))
         attributes = {"kind": _KIND, "format_version": FORMAT_VERSION, "provenance": provenance}
         try:
@@ -226,11 +310,34 @@ class Weights:
             pixels = dict(zip(data["input_unit"].values.tolist(), rows, strict=True))
         provenance = {str(k): str(v) for k, v in json.loads(data.attrs["provenance"]).items()}
         pairs = zip(sources, destinations, strict=True)
-        return cls(dict(zip(pairs, g, strict=True)), pixels, provenance)
+        synapses = {
+            layer: data[f"synapses_{layer}"].values.astype(np.float64)
+            for layer in ("input", "memory")
+            if f"synapses_{layer}" in data
+        }
+        thresholds = {}
+        if "threshold_population" in data:
+            raised = (data[f"threshold_{n}"].values.tolist() for n in ("population", "raised"))
+            thresholds = dict(zip(*raised, strict=True))
+        return cls(
+            dict(zip(pairs, g, strict=True)), pixels, provenance,
+            synapses=synapses, thresholds=thresholds,
+        )  # fmt: skip
 
 
 #: No weight but those of the parameters.
 BY_HAND = Weights()
+
+
+def into_memory(task: Task) -> set[tuple[str, str]]:
+    """Pairs of an input and a memory unit that learning may connect: all, if the task has any."""
+    layers = [
+        (p.source.partition("_")[0], p.destination.partition("_")[0]) for p in task.projections
+    ]
+    if ("input", "memory") not in layers:
+        return set()
+    units = task.units
+    return {(f"input_{i}", f"memory_{m}") for i in units["input"] for m in units["memory"]}
 
 
 def images(task: Task) -> dict[str, NDArray[np.bool_]]:

@@ -8,7 +8,7 @@ a display and no figure outlives its call.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -100,6 +100,37 @@ def save_figures(
     if failures:
         raise FigureError(_in_words(failures)) from next(iter(failures.values()))
     return [path for paths in written.values() for path in paths]
+
+
+def write_figures(
+    draw: Mapping[str, Callable[[], matplotlib.figure.Figure | None]],
+    folder: Path,
+    formats: Sequence[str] = ("png",),
+) -> list[Path]:
+    """Draw figures by name, and write each in every format, unless it has nothing to show.
+
+    Raises
+    ------
+    FigureError
+        If a figure fails, once all others are written.
+    """
+    import matplotlib as mpl
+
+    from pfc_standalone.figures.style import SETTINGS
+
+    written: list[Path] = []
+    failures: dict[str, Exception] = {}
+    for name, make in draw.items():
+        try:
+            with mpl.rc_context(SETTINGS):
+                figure = make()
+                if figure is not None:
+                    written += _write(figure, folder, name, formats)
+        except Exception as error:
+            failures[name] = error
+    if failures:
+        raise FigureError(_in_words(failures)) from next(iter(failures.values()))
+    return written
 
 
 def _save(

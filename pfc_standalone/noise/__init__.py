@@ -20,7 +20,13 @@ FUNCTIONS = Registry(
     "noise function", "pfc_standalone.noise.functions", "FUNCTION", "pfc_standalone.noise", "_"
 )
 #: Streams keep uses of the generator apart; they share the second counter word with the neuron.
-STREAMS = {"STREAM_BACKGROUND": 0, "STREAM_FIBRE": 1, "STREAM_INITIAL_V": 2, "STREAM_UNIT": 3}
+STREAMS = {
+    "STREAM_BACKGROUND": 0,
+    "STREAM_FIBRE": 1,
+    "STREAM_INITIAL_V": 2,
+    "STREAM_UNIT": 3,
+    "STREAM_TEACHER": 4,
+}
 
 
 def brian_functions() -> dict[str, Function]:

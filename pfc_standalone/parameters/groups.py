@@ -10,6 +10,7 @@ Sources named below:
 - BW2001: Brunel N, Wang X-J (2001). J Comput Neurosci 11:63-85. doi:10.1023/A:1011204814320
 - W2002: Wang X-J (2002). Neuron 36:955-968. doi:10.1016/S0896-6273(02)01092-9
 - B1995: Braver TS, Cohen JD, Servan-Schreiber D (1995). NIPS 7:141-148
+- SMA2000: Song S, Miller KD, Abbott LF (2000). Nat Neurosci 3:919-926. doi:10.1038/78829
 - tuned: found by trying values in simulations (docs/decisions.md, "Working point")
 - project: chosen, for the reason that stands beside it or in docs/decisions.md
 """
@@ -20,9 +21,10 @@ from dataclasses import dataclass
 
 from pfc_standalone.parameters.fields import ParameterGroup, parameter
 from pfc_standalone.registry import Registry
-from pfc_standalone.tasks import TASKS, Task
+from pfc_standalone.tasks import LAYERS, TASKS, Task
 
-BW2001, W2002, B1995, TUNED, PROJECT = "BW2001", "W2002", "B1995", "tuned", "project"
+BW2001, W2002, B1995, SMA2000 = "BW2001", "W2002", "B1995", "SMA2000"
+TUNED, PROJECT = "tuned", "project"
 
 MODELS = Registry("model", "pfc_standalone.models", "MODEL", "pfc_standalone.models")
 CONNECTIONS = Registry(
@@ -54,9 +56,18 @@ class NetworkParameters(ParameterGroup):
         "pooled", "", "one conductance per population and receptor, or a synapse per pair",
         PROJECT, choices=CONNECTIONS, binding="build",
     )  # fmt: skip
+    layers: str = parameter(
+        "output", "", "last layer that the network has: what comes after it is not simulated",
+        PROJECT, choices=LAYERS, binding="build",
+    )  # fmt: skip
     learning_rule: str = parameter(
-        "none", "", "how synapses of pixels onto the input layer change, or none", PROJECT,
+        "none", "", "how synapses of pixels onto the input layer and of input onto memory change; "
+        "fixed: a synapse for each pair that does not; none: no such synapses", PROJECT,
         choices=LEARNING_RULES, binding="build",
+    )  # fmt: skip
+    full_memory: bool = parameter(
+        False, "", "every input unit reaches every memory unit; chosen as the weights need",
+        PROJECT, binding="build",
     )  # fmt: skip
     precision: str = parameter(
         "float64", "", "floating-point type of the state variables", PROJECT,
@@ -78,6 +89,14 @@ class NetworkParameters(ParameterGroup):
     stimulus_changes: int = parameter(
         0, "", "changes of the stimulus in a run that a build has room for; 0: as the trials need",
         PROJECT, low=0, high=2**27, binding="build",
+    )  # fmt: skip
+    stimulus_images: int = parameter(
+        0, "", "images that a build has room for; 0: those of the task, or as a lesson needs",
+        PROJECT, low=0, high=2**20, binding="build",
+    )  # fmt: skip
+    weights_every: float = parameter(
+        0.0, "s", "time between two records of the weights that learn; 0 records none", PROJECT,
+        low=0, high=10_000, binding="build",
     )  # fmt: skip
     record_spikes: bool = parameter(
         True, "", "record every spike; off for measurements of speed alone", PROJECT,
@@ -155,6 +174,11 @@ class MembraneParameters(ParameterGroup):
     V_reset: float = parameter(
         -55.0, "mV", "reset potential", BW2001, low=-100, high=0, binding="build"
     )
+    initial: str = parameter(
+        "spread", "", "where neurons begin: each somewhere between E_L and V_th, or all at 0 mV, "
+        "where Brian2 leaves a potential that nobody sets", PROJECT, choices=("spread", "zero"),
+        binding="build",
+    )  # fmt: skip
     E_exc: float = parameter(
         0.0, "mV", "reversal of AMPA and NMDA", BW2001, low=-50, high=50, binding="build"
     )
@@ -323,6 +347,67 @@ class AfferentParameters(ParameterGroup):
     )  # fmt: skip
     reset_rate: float = parameter(100.0, "Hz", "rate of a reset fibre", PROJECT, low=0, high=500)
     g_reset: float = parameter(3.0, "nS", "AMPA of one reset spike", PROJECT, low=0, high=100)
+
+
+@dataclass(frozen=True)
+class LearningParameters(ParameterGroup):
+    """What plastic synapses have in common (docs/learning.md)."""
+
+    tau_trace: float = parameter(
+        20.0, "ms", "decay of the traces that spikes leave", SMA2000, low=1, high=1000,
+        binding="build",
+    )  # fmt: skip
+    tau_rate: float = parameter(
+        10.0, "s", "time constant of a population's mean rate, in time in which it learns", TUNED,
+        low=0.1, high=1000, binding="build",
+    )  # fmt: skip
+    tau_threshold: float = parameter(
+        60.0, "s", "decay of the adapted threshold, in time of training", TUNED,
+        low=0.1, high=10_000, binding="build",
+    )  # fmt: skip
+    normalise_every: float = parameter(
+        500.0, "ms", "time between two normalisations of the weights onto a neuron", TUNED,
+        low=10, high=100_000, binding="build",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PlasticParameters(ParameterGroup):
+    """Synapses that learn, onto the units of one layer; the defaults are those of pixels onto the
+    input layer. Conductances are summed over a source unit: the fibres of a pixel, or the neurons
+    of an input unit.
+    """
+
+    eta: float = parameter(
+        0.01, "", "learning rate: the change by a pair of spikes at once, as a fraction of w_max",
+        TUNED, low=0, high=1,
+    )  # fmt: skip
+    w_max: float = parameter(
+        8.0, "nS", "largest weight, summed over the source unit", TUNED, low=0, high=10_000
+    )
+    total: float = parameter(
+        40.0, "nS", "sum of all weights onto a neuron, which normalisation restores", TUNED,
+        low=0, high=100_000,
+    )  # fmt: skip
+    kappa: float = parameter(
+        1.0, "", "depression by the product of mean rates, against potentiation", TUNED,
+        low=0, high=10,
+    )  # fmt: skip
+    offset: float = parameter(
+        0.3, "", "presynaptic trace at which a postsynaptic spike changes nothing: heterosynaptic "
+        "depression below it", TUNED, low=0, high=100,
+    )  # fmt: skip
+    rate: float = parameter(
+        6.0, "Hz", "mean rate of a population that is expected at first", TUNED, low=0, high=500
+    )
+    threshold: float = parameter(
+        0.0, "mV", "rise of a population's threshold when each of its neurons has fired once",
+        TUNED, low=0, high=10,
+    )  # fmt: skip
+    teacher: float = parameter(
+        0.25, "kHz", "background that the teacher adds to the population that should learn", TUNED,
+        low=0, high=10,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

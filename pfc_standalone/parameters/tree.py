@@ -17,9 +17,11 @@ from pfc_standalone.parameters.groups import (
     DecisionParameters,
     ExperimentParameters,
     LayerParameters,
+    LearningParameters,
     MembraneParameters,
     NetworkParameters,
     NeuronParameters,
+    PlasticParameters,
     RateParameters,
     ReceptorParameters,
     RecurrentParameters,
@@ -53,6 +55,11 @@ class Parameters:
     axcpt: AXCPTProjections = AXCPTProjections()
     shapes: ShapesProjections = ShapesProjections()
     afferents: AfferentParameters = AfferentParameters()
+    learning: LearningParameters = LearningParameters()
+    learn_input: PlasticParameters = PlasticParameters()
+    learn_memory: PlasticParameters = PlasticParameters(
+        w_max=70.0, total=35.0, offset=0.15, rate=15.0, teacher=0.3
+    )
     timing: TimingParameters = TimingParameters()
     decision: DecisionParameters = DecisionParameters()
     rate: RateParameters = RateParameters()
@@ -87,8 +94,16 @@ class Parameters:
                 "the reset must end before the next trial"
             )
 
+        self._check_learning()
         self._check_selectivity()
         self._check_projections()
+
+    def _check_learning(self) -> None:
+        n = self.network
+        every = self.learning.normalise_every
+        check_multiple("learning.normalise_every", every, "ms", "network.dt", n.dt)
+        frame = n.stimulus_dt / 1e3
+        check_multiple("network.weights_every", n.weights_every, "s", "network.stimulus_dt", frame)
 
     def _check_selectivity(self) -> None:
         """Potentiation within a unit takes from the rest of its layer, which cannot give more than

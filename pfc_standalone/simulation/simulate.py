@@ -9,7 +9,7 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,13 +132,12 @@ def plan_runs(
     for p in points:
         if id(p.parameters) not in made:
             made[id(p.parameters)] = with_values(p.parameters, chosen)
-    ready = [
-        Point(made[id(p.parameters)], p.trials, p.weights, p.labels, p.replicate) for p in points
-    ]
+    ready = [replace(p, parameters=made[id(p.parameters)]) for p in points]
     for p in ready:
         p.weights.check(p.parameters)
     if duration is None:
         ends = [p.trials[-1].end for p in points if p.trials]
+        ends += [start + p.lesson.duration for p in points if p.lesson]
         duration = round(max(ends, default=start + first.timing.settle) - start, 9)
     _check_times(points, start, duration)
     requests = _requests(ready, duration, start)

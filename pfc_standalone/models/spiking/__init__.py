@@ -23,13 +23,12 @@ class Spiking:
         return not name.startswith("rate.")
 
     def fit(self, parameters: Parameters, points: list[Point]) -> dict[str, Any]:
-        """Room for the changes of the stimulus, where a build's usual room is too small; raises
-        `ParameterError` where the user has asked for too little.
+        """Room for what is shown, where a build's usual room is too small, and for the weights;
+        raises `ParameterError` where the user has asked for too little.
         """
-        from pfc_standalone.experiment.changes import room_for
-        from pfc_standalone.models.spiking.stimulus import IN_ALL, PER_TRIAL, changes
+        from pfc_standalone.models.spiking.fit import fit
 
-        return room_for(parameters, points, changes, PER_TRIAL, IN_ALL)
+        return fit(parameters, points)
 
     def create(self, parameters: Parameters) -> Model:
         """Create the Brian2 objects."""

@@ -66,10 +66,6 @@ OF_POPULATION = tuple(re.findall(r"^(\w+) : ", _OF_POPULATION, re.MULTILINE))
 #: `NeuronParameters` and a line above are all that another one takes.
 NEURON_PARAMETERS = tuple(f.name for f in fields(NeuronParameters) if f.name in OF_POPULATION)
 
-PLASTIC_CONDUCTANCE = """
-dg_plastic/dt = -g_plastic/tau_ampa : siemens
-"""
-
 #: Conductances that synapses add to: of each neuron where connectivity is explicit, of its
 #: population where it is pooled.
 CONDUCTANCES = """

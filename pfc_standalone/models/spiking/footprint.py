@@ -63,14 +63,25 @@ def footprint(parameters: Parameters, duration: float) -> Footprint:
         neurons * _NEURON
         + spikes * _SPIKE
         + synapse_count(parameters) * get_connection(parameters).bytes_per_synapse
-        + plastic.count(parameters) * _PLASTIC_SYNAPSE
+        + plastic.count(parameters) * (_PLASTIC_SYNAPSE + 8 * _records(parameters, duration))
         + change_rows(parameters) * 2 * 8
     )
     batch = max(network.batch, 1)
     return Footprint(
         process=_PROCESS + batch * per_replicate + traces * _TRACE,
-        results=batch * (spikes * _SPIKE_LABELLED + neurons * 8),
-        disk=batch * (spikes * (_SPIKE + _SPIKE_STORED) + neurons * 16) + traces * 12,
+        results=batch
+        * (
+            spikes * _SPIKE_LABELLED
+            + neurons * 8
+            + plastic.count(parameters) * 16 * (1 + _records(parameters, duration))
+        ),
+        disk=batch
+        * (
+            spikes * (_SPIKE + _SPIKE_STORED)
+            + neurons * 16
+            + plastic.count(parameters) * 8 * (1 + _records(parameters, duration))
+        )
+        + traces * 12,
         analysis=traces * _TRACE_LABELLED
         + duration / _GRID * _MOMENT * (5 + len(network.task.units["output"])),
     )
@@ -81,6 +92,12 @@ def _spikes_a_second(parameters: Parameters) -> float:
     first, stop = recorded_neurons(parameters)
     only = parameters.network.record_outputs_only
     return (stop - first) * (_OUTPUT_RATE_HZ if only else _MEAN_RATE_HZ)
+
+
+def _records(parameters: Parameters, duration: float) -> float:
+    """How often the weights that learn are recorded."""
+    every = parameters.network.weights_every
+    return 1 + duration / every if every else 0.0
 
 
 def _trace_values(parameters: Parameters, duration: float) -> float:

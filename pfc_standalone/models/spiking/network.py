@@ -43,7 +43,9 @@ _LEAVES = {
     "neurons": ("v",),
     "neurons_traces": ("t", "v", "g_background", *_SHARED),
     "populations_traces": _SHARED,
-    "plastic": ("w",),
+    **{f"plastic_{layer}": ("w",) for layer in ("input", "memory")},
+    **{f"plastic_{layer}_records": ("t", "w") for layer in ("input", "memory")},
+    "learners": ("mean_rate", "raised"),
 }
 
 
@@ -55,18 +57,28 @@ class SpikingNetwork:
     namespace: dict[str, Any]
     objects: dict[str, Any]
     connection: Connection
+    parameters: Parameters
     start: str = "schedule.first_step"
     duration: str = "schedule.n_steps"
 
     @property
     def takes(self) -> dict[str, Any]:
         """Variables and TimedArrays that are set when a run starts."""
+        takes, tables = list(_TAKES.items()), _TABLES
+        if self.learns:
+            takes += plastic.takes().items()
+            tables += plastic.tables(self.parameters)
         variables = {
             f"{group}.{name}": self.objects[group].variables[name]
-            for group, names in _TAKES.items()
+            for group, names in takes
             for name in names
         }
-        return variables | {f"{name}.values": self.namespace[name] for name in _TABLES}
+        return variables | {f"{name}.values": self.namespace[name] for name in tables}
+
+    @property
+    def learns(self) -> bool:
+        """Whether there are synapses with a rule."""
+        return "learners" in self.objects
 
     @property
     def leaves(self) -> dict[str, Any]:
@@ -82,9 +94,11 @@ class SpikingNetwork:
     def initialise(self) -> None:
         """Set what depends on run-time values: voltages, and weights that synapses store."""
         stored = dict(self.connection.stored_weights)
-        if "plastic" in self.objects:
-            stored["plastic"] = plastic.STORED_WEIGHTS
-        for name, variables in {"neurons": {"v": eq.INITIAL_V}, **stored}.items():
+        if self.learns:
+            stored |= {p.name: {"w": p.initial} for p in plastic.projections(self.parameters)}
+        spread = self.parameters.membrane.initial == "spread"
+        begin = {"neurons": {"v": eq.INITIAL_V if spread else "0*volt"}}
+        for name, variables in (begin | stored).items():
             for variable, code in variables.items():
                 view = getattr(self.objects[name], variable)
                 view.set_item(slice(None), code, namespace=self.namespace)
@@ -114,7 +128,7 @@ def create_network(parameters: Parameters) -> SpikingNetwork:
     parts = Parts(parameters, namespace, schedule, populations, neurons, fibre_group)
     objects |= connection.create(parts)
     if rule is not None:
-        objects["plastic"] = plastic.connect(parts, rule)
+        objects |= plastic.create(parts, rule)
 
     # record
     if parameters.network.record_spikes:
@@ -122,7 +136,7 @@ def create_network(parameters: Parameters) -> SpikingNetwork:
     if parameters.network.traces:
         objects |= _record_traces(parameters, objects)
     network = b2.Network(list(objects.values()), name="pfc_network")
-    return SpikingNetwork(network, namespace, objects, connection)
+    return SpikingNetwork(network, namespace, objects, connection, parameters)
 
 
 def _record_spikes(
@@ -168,8 +182,16 @@ def _namespace(parameters: Parameters) -> dict[str, Any]:
     r, batch = parameters.receptors, parameters.network.batch
     n_populations, channels = len(population_table(parameters)), n_channels(parameters)
     recurrent, afferent = connection_mask(parameters)
-    if plastic.get_rule(parameters) is not None:
-        afferent[:-1] = False  # pixels reach the input layer by synapses that learn
+    learned: dict[str, Any] = {}
+    if plastic.get_rule(parameters) is not None:  # these have synapses that learn instead
+        afferent[:-1] = False
+        layer, unit = (
+            np.array([getattr(p, name) for p in population_table(parameters)])
+            for name in ("layer", "unit")
+        )
+        onto_memory = (layer == "memory") & (unit != "")
+        recurrent[np.ix_((layer == "input") & (unit != ""), onto_memory)] = False
+        learned = plastic.namespace(parameters)
 
     def table(name: str, values: Any, unit: Any = 1) -> b2.TimedArray:
         # A TimedArray whose "time" in seconds is the row: an array of constant shape that every
@@ -201,6 +223,7 @@ def _namespace(parameters: Parameters) -> dict[str, Any]:
         "connected": table("connected", recurrent * 1.0),
         "fibre_connected": table("fibre_connected", afferent * 1.0),
         "n_populations": n_populations,
+        **learned,
         **noise.brian_functions(),
     }
 
@@ -213,7 +236,7 @@ def _create_schedule(parameters: Parameters, namespace: dict[str, Any]) -> b2.Ne
         eq.NEXT_FRAME,
         dt=parameters.si("network.stimulus_dt") * b2.second,
         when="start",
-        order=-2,  # before what it shows is looked up
+        order=-3,  # before what it shows is looked up
         name="schedule_next_frame",
     )
     schedule.replicate = np.arange(parameters.network.batch)
@@ -250,11 +273,11 @@ def _create_neurons(
     neurons = b2.NeuronGroup(
         len(layout.neuron),
         eq.NEURON.format(plastic="g_plastic + " if learns else "")
-        + (eq.PLASTIC_CONDUCTANCE if learns else "")
+        + (plastic.neuron_equations(parameters) if learns else "")
         + eq.LINKED_TO_POPULATION
         + connection.neuron_equations,
-        threshold=eq.THRESHOLD,
-        reset=eq.RESET,
+        threshold=plastic.threshold(parameters, eq.THRESHOLD),
+        reset=eq.RESET + (plastic.TRACE_RESET if learns else ""),
         method=exponential_euler,
         method_options={"before": eq.BEFORE_STEP, "after": eq.AFTER_STEP},
         namespace=namespace,
@@ -276,11 +299,12 @@ def _create_fibres(
     parameters: Parameters, namespace: dict[str, Any], schedule: b2.NeuronGroup
 ) -> b2.NeuronGroup:
     layout = Layout.of(fibres(parameters), parameters.network.batch)
+    learns = plastic.get_rule(parameters) is not None
     group = b2.NeuronGroup(
         len(layout.neuron),
-        eq.FIBRE,
+        eq.FIBRE + (plastic.TRACE if learns else ""),
         threshold=eq.FIBRE_THRESHOLD,
-        reset="",
+        reset=plastic.TRACE_RESET if learns else "",
         namespace=namespace,
         name="fibres",
     )

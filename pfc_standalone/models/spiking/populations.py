@@ -28,6 +28,11 @@ class Population:
         return self.start + self.size
 
 
+def layers_of(parameters: Parameters) -> tuple[str, ...]:
+    """The layers that a network has: up to ``network.layers``."""
+    return LAYERS[: LAYERS.index(parameters.network.layers) + 1]
+
+
 def population_table(parameters: Parameters) -> tuple[Population, ...]:
     """All populations, excitatory ones first, in the order of their neurons.
 
@@ -38,7 +43,7 @@ def population_table(parameters: Parameters) -> tuple[Population, ...]:
     task = parameters.network.task
     exc: list[tuple[str, str, str, str, int]] = []
     inh: list[tuple[str, str, str, str, int]] = []
-    for layer in LAYERS:
+    for layer in layers_of(parameters):
         values = getattr(parameters, layer)
         units = [(f"{layer}_{u}", layer, u, "exc", n) for u in task.units[layer]]
         rest = round(values.nonselective * n)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +18,7 @@ from pfc_standalone.models.spiking.populations import (
     recorded_neurons,
     trace_neuron_numbers,
 )
-from pfc_standalone.models.spiking.tables import fibres, receives_pixels
+from pfc_standalone.models.spiking.tables import fibres
 from pfc_standalone.parameters import SI, Parameters
 
 #: Recorded variables and the unit in which a dataset has them.
@@ -48,8 +49,14 @@ def label(parameters: Parameters, runs: Runs) -> dict[str, Any]:
     first = runs[0][2]
     if "neurons_traces.t" in first:
         variables |= _traces(parameters, first)
-    if "plastic.w" in first:
-        variables |= _learned(parameters, runs)
+    for projection in plastic.projections(parameters):
+        variables |= _learned(parameters, projection, runs)
+    if "learners.raised" in first:
+        raised = [a["learners.raised"].reshape(parameters.network.batch, -1) for _, _, a in runs]
+        used = np.concatenate([r[:count] for r, (_, count, _) in zip(raised, runs, strict=True)])
+        variables["learned_threshold"] = (
+            ("replicate", "population"), used / SI["mV"], {"units": "mV"},
+        )  # fmt: skip
     return variables
 
 
@@ -62,7 +69,10 @@ def check_whole(request: RunRequest, arrays: Arrays) -> None:
     network = parameters.network
     lengths = {
         "neurons.v": _layout(parameters).neuron.size,
-        "plastic.w": plastic.count(parameters) * network.batch,
+        **{
+            f"{p.name}.w": math.prod(p.shape) * network.batch
+            for p in plastic.projections(parameters)
+        },
     }
     if "spikes.N" in arrays and arrays["spikes.N"].size:
         lengths["spikes.t"] = lengths["spikes.i"] = int(arrays["spikes.N"][0])
@@ -217,15 +227,34 @@ def _traces(parameters: Parameters, arrays: Arrays) -> dict[str, Any]:
     return variables
 
 
-def _learned(parameters: Parameters, runs: Runs) -> dict[str, Any]:
-    """Weights of the synapses that learned: fibre by fibre, and each in the order of neurons."""
-    layout = Layout.of(fibres(parameters), parameters.network.batch)
-    of_pixels = layout.population < len(fibres(parameters)) - 1
-    each = sum(p.size for p in population_table(parameters) if receives_pixels(p))
-    replicate = np.repeat(layout.replicate[of_pixels], each)
-    rows = [
-        arrays["plastic.w"][replicate == k] / SI["nS"]
-        for _, count, arrays in runs
-        for k in range(count)
-    ]
-    return {"plastic_weight": (("replicate", "plastic_synapse"), np.stack(rows), {"units": "nS"})}
+def _learned(parameters: Parameters, projection: plastic.Plastic, runs: Runs) -> dict[str, Any]:
+    """Weights of the synapses onto a layer that learned, at the end and, if recorded, before."""
+    name, batch = projection.name, parameters.network.batch
+    if projection.layer == "input":
+        layout = Layout.of(fibres(parameters), batch)
+    else:
+        layout = _layout(parameters)
+    within = np.isin(layout.neuron, projection.sources)
+    # as they were connected: source by source, and each with all its destinations
+    replicate = np.repeat(layout.replicate[within], len(projection.destinations))
+    dims = (f"{projection.layer}_source", f"{projection.layer}_neuron")
+    last, all_times, times = [], [], None
+    for _, used, arrays in runs:
+        if f"{name}_records.t" in arrays:
+            times = np.asarray(arrays[f"{name}_records.t"])
+            records = arrays[f"{name}_records.w"].reshape(times.size, -1) / SI["nS"]
+            all_times += [
+                records[:, replicate == k].reshape(-1, *projection.shape) for k in range(used)
+            ]
+        w = np.asarray(arrays[f"{name}.w"]) / SI["nS"]
+        last += [w[replicate == k].reshape(projection.shape) for k in range(used)]
+    units = {"units": "nS"}
+    found: dict[str, Any] = {
+        f"learned_{projection.layer}": (("replicate", *dims), np.stack(last), units)
+    }
+    if times is not None:
+        found["learned_time"] = ("learned_time", times, {"units": "s"})
+        over_time = np.stack(all_times).astype(np.float32)
+        dims_then = ("replicate", "learned_time", *dims)
+        found[f"learned_{projection.layer}_over_time"] = (dims_then, over_time, units)
+    return found

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from pfc_standalone.experiment.changes import change_table
 from pfc_standalone.experiment.points import Point
 from pfc_standalone.models import RunRequest
+from pfc_standalone.models.spiking import plastic
 from pfc_standalone.models.spiking.equations import NEURON_PARAMETERS
 from pfc_standalone.models.spiking.populations import Layout, population_table
-from pfc_standalone.models.spiking.stimulus import changes, pattern_rates
+from pfc_standalone.models.spiking.stimulus import images_of, pattern_rates, point_changes
 from pfc_standalone.models.spiking.tables import fibres, weight_tables
 from pfc_standalone.noise.functions.poisson_pair import poisson_thresholds
 from pfc_standalone.parameters import Parameters
@@ -36,11 +37,9 @@ def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
     # noise is drawn for two steps at once
     check_multiple("start", request.start, "s", "two time steps", 2 * first.si("network.dt"))
     dtype = np.dtype(first.network.precision)
-    shown = [
-        change_table(p.parameters, changes(p.parameters, p.trials, request.start)) for p in points
-    ]
+    shown = [change_table(p.parameters, point_changes(p, request.start)) for p in points]
     tables = [weight_tables(p.parameters, p.weights) for p in points]
-    rates = [pattern_rates(p.parameters) for p in points]
+    rates = [pattern_rates(p.parameters, images_of(p)) for p in points]
     first_step, n_steps = (
         round(time / first.si("network.dt")) for time in (request.start, request.duration)
     )
@@ -63,6 +62,10 @@ def run_values(request: RunRequest) -> dict[str, NDArray[np.generic]]:
     replicate = Layout.of(fibres(first), len(points)).replicate
     for name, keys in _noise_keys(points).items():
         values[f"fibres.{name}"] = np.array(keys, np.int32)[replicate]
+    if plastic.get_rule(first) is not None:
+        for name, learned in plastic.values(points, request.start).items():
+            stored = learned.dtype.kind == "f" and not name.endswith(".values")
+            values[name] = learned.astype(dtype) if stored else learned
     return values
 
 

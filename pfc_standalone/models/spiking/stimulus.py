@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pfc_standalone.experiment.lessons import Lesson
+from pfc_standalone.experiment.points import Point
 from pfc_standalone.experiment.trials import Trial
 from pfc_standalone.experiment.weights import images
 from pfc_standalone.models.spiking.tables import n_channels
@@ -26,27 +28,66 @@ PER_TRIAL, IN_ALL = 8, 3
 
 
 def n_patterns(parameters: Parameters) -> int:
-    """Number of patterns."""
-    return PATTERNS_PER_IMAGE * (1 + len(parameters.network.task.units["input"]))
+    """Number of patterns that a build has room for."""
+    network = parameters.network
+    return PATTERNS_PER_IMAGE * (1 + (network.stimulus_images or len(network.task.units["input"])))
 
 
-def pattern_rates(parameters: Parameters) -> NDArray[np.float64]:
+def images_of(point: Point) -> NDArray[np.bool_]:
+    """What a point is shown, as (n_images, n_pixels): the images of its lesson, or of its task."""
+    if point.lesson is not None:
+        return point.lesson.images
+    task = point.parameters.network.task
+    shown = images(task)
+    return np.array([shown[unit] for unit in task.units["input"]])
+
+
+def pattern_rates(
+    parameters: Parameters, shown: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
     """Rate of a fibre of each channel in each pattern.
+
+    Parameters
+    ----------
+    shown : (n_images, n_pixels) ndarray of bool, optional
+        The images; those of the task by default.
 
     Returns
     -------
     (n_patterns, n_channels) ndarray of float64, Hz
     """
-    a, task = parameters.afferents, parameters.network.task
-    shown = images(task)
+    if shown is None:
+        shown = images_of(Point(parameters))
+    a = parameters.afferents
     rates = np.zeros((n_patterns(parameters), n_channels(parameters)))
     for pattern, row in enumerate(rates):
         image, flags = divmod(pattern, PATTERNS_PER_IMAGE)
         row[:-1] = a.rate_off
-        if image:
-            row[:-1][shown[task.units["input"][image - 1]]] = a.rate_on
+        if 0 < image <= len(shown):
+            row[:-1][shown[image - 1]] = a.rate_on
         row[-1] = a.reset_rate * (flags % 2)
     return rates
+
+
+def scene_changes(
+    parameters: Parameters, lesson: Lesson, start: float = 0.0
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The frame at which each scene of a lesson begins, and its pattern: a change a scene."""
+    dt = parameters.si("network.stimulus_dt")
+    ends = np.cumsum([round(scene.duration / dt) for scene in lesson.scenes])
+    frames = np.concatenate([[0], ends[:-1]]) + round(start / dt)
+    patterns = [
+        PATTERNS_PER_IMAGE * (scene.image + 1) + 2 * scene.gate + scene.reset
+        for scene in lesson.scenes
+    ]
+    return frames.astype(np.int64), np.array(patterns, np.int64)
+
+
+def point_changes(point: Point, start: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """When which pattern begins, whatever a point is shown."""
+    if point.lesson is not None:
+        return scene_changes(point.parameters, point.lesson, start)
+    return changes(point.parameters, point.trials, start)
 
 
 def changes(

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pfc_standalone.experiment.weights import BY_HAND, Weights
-from pfc_standalone.models.spiking.populations import Population, population_table
+from pfc_standalone.experiment.weights import BY_HAND, Weights, into_memory
+from pfc_standalone.models.spiking.populations import Population, layers_of, population_table
 from pfc_standalone.parameters import SI, Parameters
-from pfc_standalone.tasks import LAYERS
 
 _NS = SI["nS"]
 #: Peak conductance of NMDA in the place of 1 of AMPA, where a projection goes through NMDA: with it
@@ -61,7 +60,7 @@ def weight_tables(parameters: Parameters, weights: Weights = BY_HAND) -> WeightT
     ampa, gated, nmda, gaba = (np.zeros(shape) for _ in range(4))
     r = parameters.recurrent
 
-    for layer in LAYERS:
+    for layer in layers_of(parameters):
         values = getattr(parameters, layer)
         members = [p for p in populations if p.layer == layer]
         n_exc = sum(p.size for p in members if p.type == "exc")
@@ -82,18 +81,22 @@ def weight_tables(parameters: Parameters, weights: Weights = BY_HAND) -> WeightT
                 nmda[at] = w * values.gain * (r.nmda_exc if onto_exc else r.nmda_inh) / n_exc * _NS
 
     between = weights.over(parameters)
-    for projection in parameters.network.task.projections:
-        at = index[projection.source], index[projection.destination]
-        total = between.projections[projection.source, projection.destination]
+    known = {(p.source, p.destination): p for p in parameters.network.task.projections}
+    for pair, total in between.projections.items():
+        if not set(pair) <= index.keys():  # of a layer that this network has not
+            continue
+        at, projection = (index[pair[0]], index[pair[1]]), known.get(pair)
+        # those that learning adds are into memory
+        gate, share = (projection.gated, projection.nmda_share) if projection else (True, 0.0)
         synapse = total / populations[at[0]].size * _NS
-        share = projection.nmda_share
-        (gated if projection.gated else ampa)[at] = (1 - share) * synapse
+        (gated if gate else ampa)[at] = (1 - share) * synapse
         nmda[at] = share * NMDA_FOR_AMPA * synapse
 
     fibre = np.zeros((n_channels(parameters), len(populations)))
     for unit, conductances in between.pixels.items():
         fibre[:-1, index[f"input_{unit}"]] = conductances
-    fibre[-1, index["memory_inh"]] = parameters.afferents.g_reset
+    if "memory_inh" in index:
+        fibre[-1, index["memory_inh"]] = parameters.afferents.g_reset
     return WeightTables(ampa, gated, nmda, gaba, fibre * _NS)
 
 
@@ -133,9 +136,15 @@ def connection_mask(parameters: Parameters) -> tuple[NDArray[np.bool_], NDArray[
     index = {p.name: i for i, p in enumerate(populations)}
     layer = np.array([p.layer for p in populations])
     recurrent = layer[:, None] == layer[None, :]
-    for projection in parameters.network.task.projections:
-        recurrent[index[projection.source], index[projection.destination]] = True
+    network = parameters.network
+    pairs = {(p.source, p.destination) for p in network.task.projections}
+    if network.full_memory:
+        pairs |= into_memory(network.task)
+    for source, destination in pairs:
+        if {source, destination} <= index.keys():
+            recurrent[index[source], index[destination]] = True
     afferent = np.zeros((n_channels(parameters), len(populations)), dtype=bool)
     afferent[:-1] = [receives_pixels(p) for p in populations]
-    afferent[-1, index["memory_inh"]] = True
+    if "memory_inh" in index:
+        afferent[-1, index["memory_inh"]] = True
     return recurrent, afferent

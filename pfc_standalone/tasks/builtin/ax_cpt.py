@@ -13,6 +13,7 @@ from pfc_standalone.tasks.task import Condition, Projection, Task
 TASK = Task(
     name="ax-cpt",
     units={"input": ("A", "B", "X", "Y"), "memory": ("A", "B"), "output": ("T", "N")},
+    # eleven pixels each, none unused and none in all four, as learning needs (docs/learning.md)
     images={
         "A": ("00100", "00100", "01010", "11111", "10001"),
         "B": ("11000", "10100", "11000", "10100", "11100"),

@@ -1,3 +1,3 @@
-"""No learning: pixels reach the input layer as the connectivity has it."""
+"""No learning: layers are connected as the connectivity has it."""
 
 RULE = None

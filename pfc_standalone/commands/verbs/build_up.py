@@ -1,0 +1,169 @@
+"""Build the network up to a stage, and check what must hold there."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pfc_standalone.commands.options import (
+    Parser,
+    add_parameter_options,
+    parameters_from,
+    path,
+    typed,
+    weights_from,
+)
+from pfc_standalone.commands.progress import progress_bars, report_errors
+from pfc_standalone.errors import ParameterError, ResultsError
+from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.results.folder import check_output
+from pfc_standalone.simulation.targets import Progress, Target, get_target, require, target_names
+
+if TYPE_CHECKING:
+    from pfc_standalone.analysis.bounds import Verdict
+
+_PROGRAM = "python -m pfc_standalone build-up"
+_STAGES = ("input", "memory", "output", "learning")
+#: What a stage is checked with unless the user says.
+_USUAL: dict[str, Any] = {
+    "network.n_per_unit": 50,
+    "experiment.trials": 4,
+    "experiment.replicates": 4,
+    "experiment.delays": ("2",),
+}
+_OPTIONS = (
+    *("--task", "--n-per-unit", "--trials", "--delay", "--seed", "--replicates"),
+    *("--connectivity", "--precision", "--strict-math", "--no-simd"),
+)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog=_PROGRAM,
+        description="Build the network up to a layer and nothing beyond, run its trials, print "
+        "each thing that must hold there, and draw one figure (docs/building-up.md). Usual are "
+        "--n-per-unit 50 --trials 4 --replicates 4 --delay 2. The exit code is 1 if anything does "
+        "not hold.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--stage", choices=_STAGES, required=True,
+        help="up to which layer; or learning, from random weights, of input and memory",
+    )  # fmt: skip
+    add_parameter_options(parser, _OPTIONS)
+    parser.add_argument("--target", choices=target_names(), default="cpp", help="default: cpp")
+    parser.add_argument(
+        "--output", type=path, metavar="DIR",
+        help="new folder for the figure (default: results/build-up-STAGE-DATE-TIME)",
+    )  # fmt: skip
+    parser.add_argument("--no-figures", action="store_true", help="draw no figure")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    arguments = _parser().parse_args(argv)
+    return report_errors(lambda: _main(arguments))
+
+
+def _main(arguments: argparse.Namespace) -> int:
+    from pfc_standalone.analysis.stages import STAGES
+
+    stage = STAGES[arguments.stage]
+    parameters = _parameters(arguments, stage.layers)
+    target = get_target(arguments.target)
+    require(target)
+    name = f"build-up-{arguments.stage}-{time.strftime('%Y%m%d-%H%M%S')}"
+    output = arguments.output or Path("results") / name
+    if not arguments.no_figures:
+        check_output(output)
+    with progress_bars() as report:
+        do = _learn if arguments.stage == "learning" else _simulate
+        measured, draw = do(arguments, parameters, target, report)
+    verdicts = stage.judge(measured, parameters.network.n_per_unit)
+    _print(arguments.stage, verdicts)
+    if not arguments.no_figures:
+        try:
+            output.mkdir(parents=True)
+        except OSError as error:
+            raise ResultsError(f"{output} cannot be made: {error.strerror}") from error
+        draw(output)
+        print(f"Figure: {output}")
+    return 0 if all(v.holds for v in verdicts) else 1
+
+
+def _parameters(arguments: argparse.Namespace, layers: str) -> Parameters:
+    parameters = parameters_from(arguments)
+    given = typed(arguments)
+    if "network.layers" in given:
+        raise ParameterError("network.layers is set, allowed is --stage alone, which chooses it")
+    chosen = {name: value for name, value in _USUAL.items() if name not in given}
+    return with_values(parameters, chosen | {"network.layers": layers})
+
+
+def _simulate(
+    arguments: argparse.Namespace, parameters: Parameters, target: Target, report: Progress
+) -> tuple[Any, Any]:
+    from pfc_standalone.experiment import deal
+    from pfc_standalone.simulation.simulate import simulate
+
+    dataset = simulate(deal(parameters, weights_from(arguments)), target, on_progress=report)
+
+    def draw(folder: Path) -> None:
+        from pfc_standalone.figures.stage import save_stage_figure
+
+        save_stage_figure(dataset, folder)
+
+    return dataset, draw
+
+
+def _learn(
+    arguments: argparse.Namespace, parameters: Parameters, target: Target, report: Progress
+) -> tuple[Any, Any]:
+    from pfc_standalone.analysis.learning import summarise_learning
+    from pfc_standalone.experiment.curriculum import Syllabus
+    from pfc_standalone.simulation.learn import learn
+
+    if arguments.weights:
+        raise ParameterError(
+            "--weights is given with --stage learning, which makes them: leave it out"
+        )
+    chosen: dict[str, Any] = {"network.weights_every": 10.0}
+    if parameters.network.learning_rule == "none":
+        chosen["network.learning_rule"] = "covariance"
+    syllabus = Syllabus(seed=parameters.experiment.seed)
+    learned = learn(with_values(parameters, chosen), syllabus, target, on_progress=report)
+
+    def draw(folder: Path) -> None:
+        from pfc_standalone.figures.learning import save_learning_figures
+
+        save_learning_figures(learned, folder, ("receptive_fields",))
+
+    return summarise_learning(learned), draw
+
+
+def _print(stage: str, verdicts: list[Verdict]) -> None:
+    from rich.table import Table
+
+    from pfc_standalone.commands.console import console
+
+    table = Table("", "what", "of", "found", "allowed", title=f"Stage {stage}")
+    for v in verdicts:
+        said = {True: "holds", False: "FAILS", None: "unknown"}[v.holds]
+        table.add_row(said, v.bound.name, v.where, f"{v.value:.3g}", v.bound.allowed)
+    out = console()
+    out.print(table)
+    failed: dict[tuple[str, str], list[str]] = {}
+    for v in verdicts:
+        if not v.holds:
+            failed.setdefault((v.bound.name, v.bound.why), []).append(v.where)
+    for (name, why), where in failed.items():
+        out.print(f"Does not hold: {name} ({', '.join(where)}). Why it must: {why}.")
+    if not failed:
+        out.print(f"All {len(verdicts)} hold.")
+
+
+COMMAND = main

@@ -1,0 +1,229 @@
+"""Learn weights from random ones by a rule of plasticity, and examine them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pfc_standalone.commands.options import (
+    Parser,
+    add_parameter_options,
+    parameters_from,
+    path,
+    typed,
+)
+from pfc_standalone.commands.progress import progress_bars, report_errors
+from pfc_standalone.errors import ParameterError, ResultsError
+from pfc_standalone.experiment.curriculum import Syllabus
+from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.parameters.groups import LEARNING_RULES
+from pfc_standalone.results.folder import SUMMARY_FILE, check_output, write_whole
+from pfc_standalone.simulation.targets import get_target, require, target_names
+
+if TYPE_CHECKING:
+    from pfc_standalone.analysis.examined import Learned
+
+_PROGRAM = "python -m pfc_standalone learn"
+WEIGHTS_FILE = "weights.nc"
+#: Without a teacher, units of the input layer must compete for images (docs/learning.md).
+COMPETITIVE = {
+    "input.gain": 1.0,
+    "input.w_plus": 1.8,
+    "input.exc_to_inh": 1.5,
+    "learn_input.threshold": 0.005,
+}
+_OPTIONS = (
+    *("--task", "--n-per-unit", "--seed", "--connectivity", "--precision", "--strict-math"),
+    "--no-simd",
+)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog=_PROGRAM,
+        description="Train pixels -> input and input -> memory from random weights, in one run; "
+        "examine what was learned; write weights that every other command takes (--weights FILE).",
+        allow_abbrev=False,
+    )
+    add_parameter_options(parser, _OPTIONS, weights=False)
+    rules = [name for name in LEARNING_RULES.names() if name not in ("none", "fixed")]
+    for option, kind, default, text in (
+        ("--presentations", int, 40, "of each image, while pixels -> input learns"),
+        ("--cue-trials", int, 20, "of each cue, while input -> memory learns"),
+        ("--tests", int, 200, "presentations at each fraction of flipped pixels, at least"),
+        ("--flips", float, 0.0, "probability with which each pixel is flipped in training"),
+        ("--share", float, 0.0, "part of all presentations that show the first image; 0: equal"),
+    ):
+        parser.add_argument(option, type=kind, default=default, help=f"{text} (default: {default})")
+    parser.add_argument("--rule", choices=rules, default="covariance", help="default: covariance")
+    parser.add_argument(
+        "--teacher", choices=("faded", "none"), default="faded",
+        help="whether background shows each input unit its image at first (default: faded); "
+        "without, the input layer competes, and units get their images afterwards",
+    )  # fmt: skip
+    parser.add_argument(
+        "--patterns", type=path, metavar="FILE",
+        help="learn the images of this file instead (docs/learning.md)",
+    )  # fmt: skip
+    parser.add_argument("--target", choices=target_names(), default="cpp", help="default: cpp")
+    parser.add_argument(
+        "--output", type=path, metavar="DIR",
+        help="new folder for weights, summary and figures (default: results/learn-TASK-DATE-TIME)",
+    )  # fmt: skip
+    parser.add_argument("--no-figures", action="store_true", help="draw no figures")
+    parser.add_argument(
+        "--json", action="store_true",
+        help="print the summary as JSON on standard output, and nothing else there",
+    )  # fmt: skip
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    arguments = _parser().parse_args(argv)
+    return report_errors(lambda: _main(arguments))
+
+
+def _main(arguments: argparse.Namespace) -> int:
+    from pfc_standalone.analysis.learning import summarise_learning
+    from pfc_standalone.simulation.learn import learn
+
+    _check(arguments)
+    parameters = _parameters(arguments)
+    target = get_target(arguments.target)
+    require(target)
+    name = f"learn-{parameters.network.task.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    output = arguments.output or Path("results") / name
+    check_output(output)
+    syllabus = Syllabus(
+        presentations=arguments.presentations, trials=arguments.cue_trials,
+        teacher=arguments.teacher != "none", flips=arguments.flips, share=arguments.share,
+        seed=parameters.experiment.seed,
+    )  # fmt: skip
+    with progress_bars() as report:
+        learned = learn(parameters, syllabus, target, arguments.tests, report)
+    learned = _with_command(learned, arguments)
+    summary = summarise_learning(learned)
+    _write(learned, summary, output, not arguments.no_figures)
+    if arguments.json:
+        print(json.dumps(summary, indent=1))
+    else:
+        _print(summary, output)
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    for option, low, high in (
+        ("presentations", 1, 10_000), ("cue_trials", 1, 10_000), ("tests", 4, 100_000),
+        ("flips", 0, 0.5), ("share", 0, 0.95),
+    ):  # fmt: skip
+        value = getattr(arguments, option)
+        if not low <= value <= high:
+            raise ParameterError(
+                f"--{option.replace('_', '-')} is {value:g}, allowed are {low:g} to {high:g}"
+            )
+
+
+def _parameters(arguments: argparse.Namespace) -> Parameters:
+    from pfc_standalone.tasks.patterns import read_patterns, with_patterns
+
+    parameters = parameters_from(arguments)
+    given = typed(arguments)
+    chosen: dict[str, Any] = {"network.learning_rule": arguments.rule}
+    if "network.layers" not in given:
+        chosen["network.layers"] = "memory"
+    if "network.weights_every" not in given:
+        chosen["network.weights_every"] = 10.0
+    if arguments.teacher == "none":
+        chosen |= {name: value for name, value in COMPETITIVE.items() if name not in given}
+    parameters = with_values(parameters, chosen)
+    if arguments.patterns:
+        task = with_patterns(parameters.network.task, read_patterns(arguments.patterns))
+        network = replace(parameters.network, task=task)
+        parameters = replace(parameters, network=network)
+    if parameters.network.model != "spiking":
+        raise ParameterError(
+            f"the model is {parameters.network.model}, which has no synapses that learn: use "
+            "--set network.model=spiking"
+        )
+    return parameters
+
+
+def _with_command(learned: Learned, arguments: argparse.Namespace) -> Learned:
+    """The command is part of where weights come from."""
+    words = [f"--seed {learned.parameters.experiment.seed}"]
+    for option in ("presentations", "cue_trials", "flips", "share", "rule", "teacher", "target"):
+        words.append(f"--{option.replace('_', '-')} {getattr(arguments, option)}")
+    words.append(f"--n-per-unit {learned.parameters.network.n_per_unit}")
+    words += [f"--set {shlex.quote(option)}" for option in arguments.set]
+    provenance = dict(learned.weights.provenance) | {"command": f"{_PROGRAM} {' '.join(words)}"}
+    return replace(learned, weights=replace(learned.weights, provenance=provenance))
+
+
+def _write(learned: Learned, summary: dict[str, Any], output: Path, figures: bool) -> None:
+    """Everything, in a folder that gets its name when it is whole."""
+    partial = output.with_name(f"{output.name}.partial")
+    try:
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise ResultsError(
+            f"{partial} cannot be made ({error.strerror}): remove it, or name another folder"
+        ) from error
+    try:
+        learned.weights.save(partial / WEIGHTS_FILE)
+        write_whole(partial / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
+        if figures:
+            from pfc_standalone.figures.learning import save_learning_figures
+
+            save_learning_figures(learned, partial)
+        partial.rename(output)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _print(summary: dict[str, Any], output: Path) -> None:
+    from rich.table import Table
+
+    from pfc_standalone.commands.console import console
+
+    out = console()
+    table = Table(
+        "reader", *(f"{float(f):.0%} flipped" for f in summary["identification"]),
+        title=f"Images identified: {summary['task']}, {summary['rule']}, "
+        f"n_per_unit {summary['n_per_unit']}, chance {summary['chance']:.2f}",
+    )  # fmt: skip
+    for reader, shown in (
+        ("identification", "the network"),
+        ("nearest_template", "nearest template"),
+        ("linear_classifier", "linear classifier"),
+    ):
+        cells = (
+            f"{f['value']:.3f} ({f['low']:.3f} to {f['high']:.3f})"
+            for f in summary[reader].values()
+        )
+        table.add_row(shown, *cells)
+    out.print(table)
+    chosen = summary["neurons_selective"]
+    out.print(f"Neurons that prefer their unit's image: {chosen['value']:.1%} of {chosen['n']}.")
+    for memory, share in summary["memory_share"].items():
+        out.print(f"Memory {memory} gets {share:.1%} of its input from its own image's unit.")
+    for cue, held in summary["memory_held"].items():
+        out.print(f"Cue {cue} was held in {held['value']:.0%} of {held['n']} trials.")
+    seconds = summary["phases_s"]
+    out.print(
+        "Wall-clock time: "
+        + ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
+        + "."
+    )
+    out.print(f"Weights, summary and figures: {output}", soft_wrap=True)
+
+
+COMMAND = main
