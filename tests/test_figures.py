@@ -228,7 +228,7 @@ def test_labels_stand_in_the_raster(tmp_path):
     parameters = small(**{"experiment.trials": 1, "experiment.delays": "0.1"})
     points = study(parameters, over={"memory.gain": [0.8, 1.0]}, seeds=2)
     dataset = experiment(points, traces=True)
-    check(save_figures(dataset, tmp_path, PNG), ONE_DELAY | {"traces"}, tmp_path, PNG)
+    check(save_figures(dataset, tmp_path, PNG), ONE_DELAY | {"traces", "gain"}, tmp_path, PNG)
     (label,) = (t for t in texts(raster.draw(dataset)["raster"]) if "memory.gain" in t)
     assert label == "memory.gain = 0.8, seed = 1"
     selected = dataset.isel(replicate=[3])

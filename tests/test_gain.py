@@ -294,7 +294,7 @@ def test_gain_of_the_rate_model(tmp_path, capsys, monkeypatch):
     assert summary["pbi_errors"]["normal"]["0.75"]["value"] > 0.3
     assert summary["pbi_errors"]["reduced"]["5"]["value"] < -0.9
     assert {p.name for p in output.iterdir()} == {
-        "summary.json", "results.nc", "gain.png", "gain.pdf"
+        "summary.json", "results.nc", "gain.png"
     }  # fmt: skip
     assert finish([str(output)]) == 2
 

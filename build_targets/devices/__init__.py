@@ -4,13 +4,13 @@ Importing this package registers them, so that any script may name them in ``set
 ``pfc_cpp_standalone`` and, where brian2cuda is installed, ``pfc_cuda_standalone``.
 """
 
-from importlib.util import find_spec
+import contextlib
 
 from build_targets.devices import cpp_device
 
 __all__ = ["cpp_device"]
 
-if find_spec("brian2cuda"):
+with contextlib.suppress(ImportError):
     from build_targets.devices import cuda_device
 
     __all__ += ["cuda_device"]
