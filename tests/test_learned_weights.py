@@ -167,7 +167,8 @@ def test_synapses_are_used_exactly_where_they_can_be():
     np.testing.assert_array_equal(begin["memory"], learned().synapses["memory"])
     # means where there are no others: those by hand
     begin = plastic.initial_weights(replace(point, weights=Weights()))
-    assert np.unique(begin["memory"]).tolist() == pytest.approx([0, 3.5])
+    each = P.axcpt.input_to_memory / P.network.n_per_unit
+    assert np.unique(begin["memory"]).tolist() == pytest.approx([0, each])
     with pytest.raises(ParameterError, match="250x40 synapses onto the input layer, this network "
                        "has 250x80: use --n-per-unit"):  # fmt: skip
         deal(with_values(fixed, {"network.n_per_unit": 20}), learned())
