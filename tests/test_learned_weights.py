@@ -254,7 +254,8 @@ def test_the_command_learns_and_says_what(tmp_path, capsys):
     assert clean["n"] == 20
     assert clean["low"] > 0.5
     assert summary["nearest_template"]["0"]["value"] == 1
-    assert min(summary["memory_share"].values()) > 0.5
+    # a quarter at first; four trials of each cue begin to move it
+    assert min(summary["memory_share"].values()) > 0.35
     row = runpy.run_path(str(LETTERS.parent / "learning_table.py"))["row"](summary)
     assert row[:4] == ["ax-cpt, covariance, teacher faded", "10", "1", f"{clean['value']:.3f}"]
     weights = Weights.load(output / "weights.nc")
