@@ -245,24 +245,24 @@ def test_memory_grows_with_size_and_batch():
 
 
 def test_a_parameter_of_a_neuron_is_a_field_and_a_line(monkeypatch):
-    """Whatever the equations call by a field's name is given to a run, neuron by neuron."""
+    """Whatever the equations call by a field's name is given to a run, population by population."""
     from pfc_standalone.models.spiking import equations, run_values
 
     assert equations.NEURON_PARAMETERS == ("C_m", "g_L")
     monkeypatch.setattr(run_values, "NEURON_PARAMETERS", ("C_m", "g_L", "t_ref"))
     values = get_model(P).values(request(with_values(P, {"network.batch": 1})))
-    assert np.unique(values["neurons.t_ref"]).tolist() == [1e-3, 2e-3]
+    assert np.unique(values["populations.t_ref"]).tolist() == [1e-3, 2e-3]
 
 
-def test_run_values_have_one_value_a_neuron_and_replicate():
+def test_run_values_have_one_value_a_population_and_replicate():
     p = with_values(P, {"network.n_per_unit": 10, "network.batch": 2})
     weak = with_values(p, {"memory.gain": 0.5, "exc.C_m": 0.6})
     points = (Point(p, replicate=4), Point(with_values(weak, {"experiment.seed": 9}), replicate=7))
     values = get_model(p).values(RunRequest(points, 3.0))
-    n = neurons_per_replicate(population_table(p))
-    assert values["neurons.C_m"].size == 2 * n
-    np.testing.assert_allclose(np.unique(values["neurons.C_m"]), [0.2e-9, 0.5e-9, 0.6e-9])
-    assert np.unique(values["neurons.noise_replicate"], return_counts=True)[1].tolist() == [n, n]
+    types = [population.type for population in population_table(p)]
+    C_m = [[exc if t == "exc" else 0.2e-9 for t in types] for exc in (0.5e-9, 0.6e-9)]
+    np.testing.assert_allclose(values["populations.C_m"], np.ravel(C_m))
+    assert values["populations.noise_replicate"].tolist() == [4] * len(types) + [7] * len(types)
     assert set(values["fibres.rng_seed"].tolist()) == {1, 9}
     table = values["weight_nmda.values"].reshape(14, 2, 14)
     np.testing.assert_allclose(table[5, 1, 5], 0.5 * table[5, 0, 5])
