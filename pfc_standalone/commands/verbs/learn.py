@@ -40,6 +40,7 @@ COMPETITIVE = {
     "input.w_plus": 1.8,
     "input.exc_to_inh": 1.5,
     "learn_input.threshold": 0.005,
+    "learn_input.stay_rate": 8.0,
 }
 _OPTIONS = (
     *("--task", "--n-per-unit", "--seed", "--connectivity", "--precision", "--strict-math"),
