@@ -221,8 +221,10 @@ BOUNDS: tuple[Bound[xr.Dataset], ...] = (
         "accuracy of a large network", _accuracy, 0.98, 1.0, "", "G2016",
         "healthy adults err in 2 % of BY, the easiest condition", n_from=100,
     ),
-    Bound("premature responses", _premature, -inf, 0.02, "", "G2016", "an answer must see the "
-          "probe; adults err in 2 % of BY, in which nothing but haste does harm"),
+    Bound("premature responses", _premature, -inf, 0.05, "", "G2016", "an answer must see the "
+          "probe; adults err in 5 % of AX and BX"),
+    Bound("premature responses of a medium network", _premature, -inf, 0.02, "", "G2016",
+          "adults err in 2 % of BY, in which nothing but haste does harm", n_from=50),
     Bound("reaction time", _reaction_time, 0.03, inf, "s", "T1996", "people categorise an image in "
           "150 ms, through many stages; from pixels to output there are two"),
     Bound(
