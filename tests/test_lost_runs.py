@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from build_targets.cpp import CppTarget
+from pfc_standalone.analysis import summary as summary_module
 from pfc_standalone.analysis.behaviour import accuracy
 from pfc_standalone.commands import conclude as conclude_module
 from pfc_standalone.commands import run
@@ -50,7 +51,7 @@ def unfinished(tmp_path_factory, build_cache):
     """A partial folder in which all runs are done and nothing else is, and the whole result."""
     folder = tmp_path_factory.mktemp("unfinished")
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr(conclude_module, "summarise", lambda dataset: 1 / 0)
+        broken.setattr(summary_module, "summarise", lambda dataset: 1 / 0)
         assert cpp(*SMALL, "--no-figures", "--output", folder / "out") == 1
     shutil.copytree(folder / "out.partial", folder / "whole.partial")
     assert finish.main([str(folder / "whole"), "--no-figures", "--json"]) == 0
@@ -109,7 +110,8 @@ def hdf5_words(*arguments, **options):
 @pytest.mark.parametrize("step", ["label_runs", "write_dataset", "summarise", "write_whole"])
 def test_a_fault_after_the_runs(out, unfinished, monkeypatch, capsys, step, fault):
     with monkeypatch.context() as broken:
-        broken.setattr(conclude_module, step, fault)
+        module = summary_module if step == "summarise" else conclude_module
+        broken.setattr(module, step, fault)
         assert finish.main([str(out), "--no-figures"]) == 1
     said = one_sentence(capsys.readouterr().err)
     assert f"go on with {way_on(out)}" in said
@@ -317,7 +319,7 @@ def test_a_plan_that_is_damaged(out, unfinished, capsys):
     note = partial(out) / "runs" / "0" / "run.json"
     before = note.stat().st_mtime_ns
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr(conclude_module, "summarise", no_memory)
+        broken.setattr(summary_module, "summarise", no_memory)
         assert cpp(*SMALL, "--no-figures", "--output", out) == 1
     assert note.stat().st_mtime_ns == before
     capsys.readouterr()
