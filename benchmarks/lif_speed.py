@@ -1,7 +1,7 @@
 """Times `lif_network` on Brian2's own device and on ours, interleaved.
 
 ``python -m benchmarks.lif_speed FOLDER --n 25 500 --rounds 5`` builds what FOLDER lacks and prints
-a table: CPU seconds of the loop over time steps (median of the rounds, and the range), memory,
+a table: CPU seconds of the loop over time steps (median of the rounds, and the range),
 rates, and whether the spikes have the distribution of those on Brian2's device.
 
 CPU seconds count nothing that other processes do, but for what they do to caches.
@@ -10,7 +10,6 @@ CPU seconds count nothing that other processes do, but for what they do to cache
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -35,7 +34,7 @@ WAYS = {
 
 @dataclass(frozen=True)
 class Run:
-    """One run: CPU seconds of the loop, peak memory, spikes.
+    """One run: CPU seconds of the loop, and spikes.
 
     Attributes
     ----------
@@ -44,7 +43,6 @@ class Run:
     """
 
     loop_s: float
-    memory_mb: float
     counts: NDArray[np.int64]
 
 
@@ -73,14 +71,12 @@ def run(place: Path, way: str, n: int, seed: int) -> Run:
     ) as process:  # fmt: skip
         assert process.stdout is not None
         said = process.stdout.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{place}/main ended with exit code {process.returncode}")
     loop = next(float(line.split()[1]) for line in said.splitlines() if line.startswith("loop "))
     (index,) = results.glob("_dynamic_array_spikes_i_*")
     counts = np.bincount(np.fromfile(index, np.int32), minlength=UNITS * n)
-    return Run(loop, used.ru_maxrss / 1024, counts)
+    return Run(loop, counts)
 
 
 def agreement(reference: Sequence[Run], others: Sequence[Sequence[Run]], n: int) -> list[str]:
@@ -109,8 +105,8 @@ def main() -> None:
     parser.add_argument("--duration", type=float, default=2.0, help="biological time, s")
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     chosen = parser.parse_args()
-    print("| n | way | CPU s of the loop | range | memory MB | rate E, I (Hz) | spikes |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print("| n | way | CPU s of the loop | range | rate E, I (Hz) | spikes |")
+    print("| --- | --- | --- | --- | --- | --- |")
     for n in chosen.n:
         places = {way: build(chosen.folder, n, way, chosen.duration) for way in chosen.ways}
         runs: dict[str, list[Run]] = {way: [] for way in places}
@@ -128,7 +124,7 @@ def main() -> None:
             ]
             print(
                 f"| {n} | {way} | {np.median(loop):.3g} | {min(loop):.3g}-{max(loop):.3g} "
-                f"| {max(r.memory_mb for r in of_way):.3g} | {rates[0]:.2f}, {rates[1]:.2f} "
+                f"| {rates[0]:.2f}, {rates[1]:.2f} "
                 f"| {verdict} |",
                 flush=True,
             )
