@@ -397,9 +397,9 @@ def test_relative_folders(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["results"]
 
 
-@pytest.mark.parametrize("what", ["write_dataset", "summarise"])
+@pytest.mark.parametrize("what", ["commands.conclude.write_dataset", "analysis.summary.summarise"])
 def test_finished_runs_outlive_what_comes_after(tmp_path, monkeypatch, capsys, what):
-    from pfc_standalone.commands import conclude, run
+    from pfc_standalone.commands import run
     from pfc_standalone.commands.verbs import finish
 
     def no_space(*arguments):
@@ -407,7 +407,7 @@ def test_finished_runs_outlive_what_comes_after(tmp_path, monkeypatch, capsys, w
 
     out = tmp_path / "out"
     with monkeypatch.context() as broken:
-        broken.setattr(conclude, what, no_space)
+        broken.setattr(f"pfc_standalone.{what}", no_space)
         code = run.main(
             "cpp", lambda chosen: CppTarget(), argv=[*map(str, SMALL), "--output", str(out)]
         )
@@ -424,8 +424,9 @@ def test_finished_runs_outlive_what_comes_after(tmp_path, monkeypatch, capsys, w
 
 
 def test_the_same_command_goes_on_where_it_was_ended(tmp_path, monkeypatch, capsys):
-    from pfc_standalone.commands import conclude, run
+    from pfc_standalone.commands import run
 
+    summarise = "pfc_standalone.analysis.summary.summarise"
     out = tmp_path / "out"
     arguments = [*map(str, SMALL), "--no-figures", "--json", "--output", str(out)]
 
@@ -433,7 +434,7 @@ def test_the_same_command_goes_on_where_it_was_ended(tmp_path, monkeypatch, caps
         return run.main("cpp", lambda chosen: CppTarget(), argv=[*arguments, *more])
 
     with monkeypatch.context() as broken:
-        broken.setattr(conclude, "summarise", lambda dataset: 1 / 0)
+        broken.setattr(summarise, lambda dataset: 1 / 0)
         assert main() == 1
     capsys.readouterr()
     assert main("--seed", "5") == 2
@@ -442,7 +443,7 @@ def test_the_same_command_goes_on_where_it_was_ended(tmp_path, monkeypatch, caps
     written = note.stat().st_mtime_ns
     (out.with_name("out.partial") / "runs" / "1" / "run.json").unlink()  # as if it had not ended
     with monkeypatch.context() as watched:
-        watched.setattr(conclude, "summarise", lambda dataset: 1 / 0)
+        watched.setattr(summarise, lambda dataset: 1 / 0)
         assert main() == 1
     assert note.stat().st_mtime_ns == written
     assert main() == 0
