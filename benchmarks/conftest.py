@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="biological time of each timed run of a target (default: %(default)s)",
     )  # fmt: skip
     group.addoption(
-        "--seeds", type=int, default=10,
+        "--seeds", type=int, default=20,
         help="seeds with which spike statistics are compared (default: %(default)s)",
     )  # fmt: skip
     group.addoption(
