@@ -12,7 +12,7 @@ from pfc_standalone import machine
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment import Point
 from pfc_standalone.limits import Limit, free_memory, memory_limit, processor_limit
-from pfc_standalone.models import RunRequest
+from pfc_standalone.models import RunRequest, get_model
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.simulation import footprint
 from pfc_standalone.simulation.footprint import check_disk, check_experiment, check_footprint
@@ -263,3 +263,14 @@ def test_a_disk_that_is_too_small(tmp_path, monkeypatch):
     check_disk(RunRequest((Point(P),), 1.0), 1, tmp_path / "not" / "there" / "yet")
     with pytest.raises(ParameterError, match=r"GB on disk, and .* has 0\.001 GB free: free space"):
         check_disk(request, 4, tmp_path / "not" / "there" / "yet")
+
+
+def test_more_synapses_than_can_be_numbered_are_refused():
+    """They would fit into the memory of a large machine."""
+    values = {"network.connectivity": "explicit", "network.n_per_unit": 4000, "network.batch": 1}
+    parameters = with_values(Parameters(), values)
+    points = [Point(parameters, ())]
+    with pytest.raises(ParameterError, match="as many as Brian2 can number"):
+        get_model(parameters).fit(parameters, points)
+    pooled = with_values(parameters, {"network.connectivity": "pooled"})
+    get_model(pooled).fit(pooled, points)

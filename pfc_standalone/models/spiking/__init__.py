@@ -24,7 +24,7 @@ class Spiking:
 
     def fit(self, parameters: Parameters, points: list[Point]) -> dict[str, Any]:
         """Room for what is shown, where a build's usual room is too small, and for the weights;
-        raises `ParameterError` where the user has asked for too little.
+        raises `ParameterError` where the user has asked for too little, or too many synapses.
         """
         from pfc_standalone.models.spiking.fit import fit
 

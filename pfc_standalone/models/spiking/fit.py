@@ -7,12 +7,14 @@ from typing import Any
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment.changes import LEAST_CHANGES, room_for
 from pfc_standalone.experiment.points import Point
+from pfc_standalone.models.spiking.footprint import check_synapses
 from pfc_standalone.models.spiking.stimulus import IN_ALL, PER_TRIAL, changes
 from pfc_standalone.parameters import Parameters
 
 
 def fit(parameters: Parameters, points: list[Point]) -> dict[str, Any]:
     """Values of build-bound parameters, as `models.ModelKind.fit` describes them."""
+    check_synapses(parameters)
     chosen: dict[str, Any] = room_for(parameters, points, changes, PER_TRIAL, IN_ALL)
     lessons = [p.lesson for p in points if p.lesson is not None]
     if lessons:

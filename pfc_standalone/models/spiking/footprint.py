@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment.changes import change_rows
 from pfc_standalone.models import Footprint
 from pfc_standalone.models.spiking import plastic
@@ -18,6 +19,8 @@ from pfc_standalone.models.spiking.recorded import TRACE_UNITS
 from pfc_standalone.models.spiking.tables import connection_mask, fibres
 from pfc_standalone.parameters import Parameters
 
+#: Brian2 numbers synapses in 32 bits.
+_MOST_SYNAPSES = 2**31 - 1
 # Bytes in the process that simulates, fitted to peak resident memory (docs/decisions.md).
 _PROCESS = 4e6
 _NEURON = 160.0
@@ -45,6 +48,17 @@ def synapse_count(parameters: Parameters) -> int:
     recurrent, afferent = connection_mask(parameters)
     connection = get_connection(parameters)
     return connection.count(sizes, recurrent, np.array(fibres(parameters)), afferent)
+
+
+def check_synapses(parameters: Parameters) -> None:
+    """Raise `ParameterError` if a process has more synapses than Brian2 can number."""
+    network = parameters.network
+    if (synapses := max(network.batch, 1) * synapse_count(parameters)) > _MOST_SYNAPSES:
+        raise ParameterError(
+            f"network.n_per_unit is {network.n_per_unit}, which makes {synapses:.3g} synapses in a "
+            f"process, allowed are {_MOST_SYNAPSES}, as many as Brian2 can number: choose a "
+            "smaller one, or pooled connectivity"
+        )
 
 
 def footprint(parameters: Parameters, duration: float) -> Footprint:
