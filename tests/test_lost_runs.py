@@ -529,3 +529,27 @@ def test_what_was_finished_is_what_would_have_been(unfinished):
     data = load_results(unfinished / "whole")
     assert data.sizes["spike"] > 1000
     assert set(accuracy(data)["0.1"]) == {"AX", "AY", "BX", "BY"}
+
+
+def test_a_folder_that_is_filled_at_once_is_whole_or_not_there(tmp_path):
+    place = Workplace(tmp_path / "out")
+
+    def fail():
+        with place.filling() as files:
+            (files / "half").write_text("written")
+            no_memory()
+
+    with pytest.raises(MemoryError):
+        fail()
+    assert not list(tmp_path.iterdir())
+    with place.filling() as files:
+        (files / "whole").write_text("written")
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    assert (place.output / "whole").read_text() == "written"
+    # what another command left unfinished is not touched
+    other = Workplace(tmp_path / "other")
+    (other.runs / "0").mkdir(parents=True)
+    (other.folder / ".lock").touch()
+    with pytest.raises(ResultsError, match="holds unfinished work"), other.filling():
+        pass
+    assert (other.runs / "0").is_dir()

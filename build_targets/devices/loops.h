@@ -12,8 +12,8 @@ namespace pfc {
 // Neurons from begin up to end, whose shared index has one value.
 struct Piece { int begin, end; int32_t shared; };
 
-// A piece's arrays fit a processor's first cache, and two threads find work in half a thousand
-// neurons; the vectors of a multiple of 64 have no remainder, whatever their width.
+// A piece's arrays fit a processor's first cache. Vectors of a multiple of 64 neurons have no
+// remainder, whatever their width.
 const int longest_piece = 1024;
 
 // The pieces of n neurons; index is null where they share nothing.

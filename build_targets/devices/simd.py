@@ -18,8 +18,6 @@ from brian2.utils.stringtools import get_identifiers
 
 #: The index of the loop itself: each iteration has its own.
 _LOOP_INDEX = "_idx"
-#: The index of a value that all iterations share.
-_SHARED_INDEX = "0"
 
 
 def iterations_are_independent(
@@ -27,6 +25,7 @@ def iterations_are_independent(
     variables: Mapping[str, Any],
     indices: Mapping[str, str],
     codeobj_class: type,
+    own: Collection[str] = (_LOOP_INDEX,),
 ) -> bool:
     """Whether the statements of a loop's body may be executed for many indices at once.
 
@@ -40,6 +39,8 @@ def iterations_are_independent(
         Name of the index by which each variable is looked up.
     codeobj_class : type
         Whose implementations of functions are called.
+    own : collection of str
+        Names of indices that have another value in each iteration.
 
     Returns
     -------
@@ -53,15 +54,12 @@ def iterations_are_independent(
     if any(_keeps_state(f, codeobj_class) for f in used if isinstance(f, Function)):
         return False
     targets = {s.var for s in statements} & variables.keys()
-    written = [name for name in targets if isinstance(variables[name], ArrayVariable)]
-    if any(indices[name] != _LOOP_INDEX for name in written):
+    arrays = {n for n in names | targets if isinstance(variables.get(n), ArrayVariable)}
+    written = {id(variables[name]): indices[name] for name in targets & arrays}
+    if not set(written.values()) <= set(own):
         return False
     # one array may have two names, such as v_pre and v_post
-    changed = [variables[name] for name in written]
-    read = [n for n in names | targets if isinstance(variables.get(n), ArrayVariable)]
-    return not any(
-        indices[name] != _LOOP_INDEX and any(variables[name] is v for v in changed) for name in read
-    )
+    return all(written.get(id(variables[n]), indices[n]) == indices[n] for n in arrays)
 
 
 def _keeps_state(function: Any, codeobj_class: type) -> bool:

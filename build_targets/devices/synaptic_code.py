@@ -14,6 +14,8 @@ from typing import Any
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.core.functions import Function
 
+from build_targets.devices.simd import iterations_are_independent
+
 _ENDS = ("_presynaptic_idx", "_postsynaptic_idx")
 
 
@@ -40,21 +42,13 @@ class SynapticCodeGenerator(CPPCodeGenerator):
 
     def _independent(self, blocks: Any, varying: str) -> bool:
         """Whether synapses commute that share one end and differ in `varying`, the other end."""
-        functions = (v for v in self.variables.values() if isinstance(v, Function))
-        if not all(f.stateless for f in functions):
-            return False
-        for statements in blocks.values():
-            read, write, indices, _ = self.arrays_helper(statements)
-            where = {name: self.variable_indices[name] for name in read | write | indices}
-            if any(where[name] not in ("_idx", varying) for name in write):
-                return False
-            written = {id(self.variables[name]): where[name] for name in write}
-            # one array under two names: of a group that is connected with itself
-            if any(
-                written.get(id(self.variables[n]), index) != index for n, index in where.items()
-            ):
-                return False
-        return True
+        return all(
+            iterations_are_independent(
+                statements, self.variables, self.variable_indices, self.codeobj_class,
+                ("_idx", varying),
+            )
+            for statements in blocks.values()
+        )  # fmt: skip
 
 
 def bind_index(lines: list[str], name: str, value: str) -> list[str]:

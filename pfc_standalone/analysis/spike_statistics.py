@@ -137,7 +137,7 @@ def filtered_rate(
     left = np.exp(-np.maximum(times[step] - spikes, 0) / tau)
     inflow = np.bincount(step, weights=left, minlength=n_times) / (tau * n_neurons)
     decay = float(np.exp(-dt / tau))
-    # what scipy.signal.lfilter gives, whose import takes longer than a minute of this
+    # what scipy.signal.lfilter gives, without its import, which takes longer than this does
     rate = accumulate(inflow.tolist(), lambda before, more: more + decay * before)
     return times, np.fromiter(rate, np.float64, n_times)
 

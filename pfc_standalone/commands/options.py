@@ -174,6 +174,24 @@ def weights_from(arguments: argparse.Namespace) -> Weights:
     return Weights.load(arguments.weights) if arguments.weights else BY_HAND
 
 
+def add_target_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--target``; `simulation.targets.get_target` says which there are."""
+    parser.add_argument("--target", default="cpp", help="what to build and run (default: cpp)")
+
+
+def add_output_option(parser: argparse.ArgumentParser, holds: str, metavar: str = "DIR") -> None:
+    """Add ``--output``, the path of something new; ``holds`` says what, and what is the default."""
+    parser.add_argument("--output", metavar=metavar, type=path, help=holds)
+
+
+def add_json_option(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add ``--json``, which prints that alone."""
+    parser.add_argument(
+        "--json", action="store_true",
+        help=f"print {what} as JSON on standard output, and nothing else there",
+    )  # fmt: skip
+
+
 def add_figure_options(parser: argparse.ArgumentParser) -> None:
     """Add options that say which figures are drawn."""
     which = parser.add_mutually_exclusive_group()

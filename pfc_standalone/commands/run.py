@@ -11,11 +11,12 @@ from typing import Any
 from pfc_standalone.commands.options import (
     Parser,
     add_figure_options,
+    add_json_option,
+    add_output_option,
     add_parameter_options,
     figure_formats,
     list_parameters,
     parameters_from,
-    path,
     weights_from,
 )
 from pfc_standalone.commands.progress import progress_bars, report_errors, say
@@ -41,19 +42,15 @@ def make_parser(target_name: str) -> argparse.ArgumentParser:
     )
     add_parameter_options(parser)
     parser.add_argument("--list-parameters", action="store_true", help="show every parameter; stop")
-    parser.add_argument(
-        "--output", metavar="DIR", type=path,
-        help="new folder for results and figures (default: results/TASK-TARGET-nN-DATE-TIME)",
-    )  # fmt: skip
+    add_output_option(
+        parser, "new folder for results and figures (default: results/TASK-TARGET-nN-DATE-TIME)"
+    )
     add_figure_options(parser)
     parser.add_argument(
         "--generate-only", action="store_true", help="generate the source, say where it is; stop"
     )
     parser.add_argument("--compile-only", action="store_true", help="generate and compile; stop")
-    parser.add_argument(
-        "--json", action="store_true",
-        help="print the summary as JSON on standard output, and nothing else there",
-    )  # fmt: skip
+    add_json_option(parser, "the summary")
     return parser
 
 

@@ -190,6 +190,32 @@ class Workplace:
             write_dataset(plan, self.plan)
             write_whole(mark, digest)
 
+    @contextlib.contextmanager
+    def filling(self) -> Iterator[Path]:
+        """A folder for all files at once, which gets its name when they are written; of an error,
+        nothing is left. For what has no runs to be kept.
+
+        Raises
+        ------
+        ResultsError
+            If it cannot be made, or the partial folder holds unfinished work.
+        """
+        with self._writing():
+            self._make_folder()
+        if any(self.folder.iterdir()):
+            raise ResultsError(
+                f"{self.folder} holds unfinished work: remove it, or name another folder"
+            )
+        files = self.folder / "files"
+        try:
+            with self._writing():
+                files.mkdir()
+            yield files
+            self.complete(files)
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
     def complete(self, files: Path) -> None:
         """Give the folder with all files its final name; drop what is no longer needed."""
         with self._writing():

@@ -1,5 +1,7 @@
 {# What loops over neurons have in common: how they are divided into pieces, see loops.h. #}
 {% macro declare_pieces(name) %}
+{% include 'vector_math.h' %}
+
 #include "loops.h"
 bool {{name}}_divide = true;
 {% endmacro %}

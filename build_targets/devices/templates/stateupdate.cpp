@@ -6,8 +6,6 @@
 {% from 'pieces.cpp' import declare_pieces, divide_anew, over_pieces with context %}
 
 {% block extra_headers %}
-{% include 'vector_math.h' %}
-
 {{declare_pieces(codeobj_name)}}
 {% endblock %}
 

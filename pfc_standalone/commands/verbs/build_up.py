@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Any
 from pfc_standalone.commands.options import (
     Parser,
     add_figure_options,
+    add_output_option,
     add_parameter_options,
+    add_target_option,
     figure_formats,
     parameters_from,
-    path,
     typed,
     weights_from,
 )
 from pfc_standalone.commands.progress import progress_bars, report_errors
-from pfc_standalone.errors import ParameterError, ResultsError
+from pfc_standalone.errors import ParameterError
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.results.folder import check_output
-from pfc_standalone.simulation.targets import Progress, Target, get_target, require, target_names
+from pfc_standalone.results.folder import Workplace, check_output
+from pfc_standalone.simulation.targets import Progress, Target, get_target, require
 
 if TYPE_CHECKING:
     from pfc_standalone.analysis.bounds import Verdict
@@ -57,11 +58,10 @@ def _parser() -> argparse.ArgumentParser:
         help="up to which layer; or learning, from random weights, of input and memory",
     )  # fmt: skip
     add_parameter_options(parser, _OPTIONS)
-    parser.add_argument("--target", choices=target_names(), default="cpp", help="default: cpp")
-    parser.add_argument(
-        "--output", type=path, metavar="DIR",
-        help="new folder for the figure (default: results/build-up-STAGE-DATE-TIME)",
-    )  # fmt: skip
+    add_target_option(parser)
+    add_output_option(
+        parser, "new folder for the figure (default: results/build-up-STAGE-DATE-TIME)"
+    )
     add_figure_options(parser)
     return parser
 
@@ -89,11 +89,8 @@ def _main(arguments: argparse.Namespace) -> int:
     verdicts = stage.judge(measured, parameters.network.n_per_unit)
     _print(arguments.stage, verdicts)
     if not arguments.no_figures:
-        try:
-            output.mkdir(parents=True)
-        except OSError as error:
-            raise ResultsError(f"{output} cannot be made: {error.strerror}") from error
-        draw(output, figure_formats(arguments))
+        with Workplace(output).filling() as files:
+            draw(files, figure_formats(arguments))
         print(f"Figure: {output}")
     return 0 if all(v.holds for v in verdicts) else 4
 

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from pfc_standalone.commands.options import (
     Parser,
+    add_json_option,
+    add_output_option,
     add_parameter_options,
+    add_target_option,
     parameters_from,
-    path,
     typed,
     weights_from,
 )
@@ -67,16 +69,13 @@ def _parser() -> argparse.ArgumentParser:
         help="the reduced gain (default: 0.8 of the model rate, of the spiking network that of "
         "each size, docs/gain.md)",
     )  # fmt: skip
-    parser.add_argument("--target", default="cpp", help="what to build and run (default: cpp)")
-    parser.add_argument(
-        "--output", metavar="DIR", type=path,
-        help="new folder for the verdicts as check.json and as a page, check.html (default: "
+    add_target_option(parser)
+    add_output_option(
+        parser,
+        "new folder for the verdicts as check.json and as a page, check.html (default: "
         "results/check-MODEL-DATE-TIME)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--json", action="store_true",
-        help="print the verdicts as JSON on standard output, and nothing else there",
-    )  # fmt: skip
+    )
+    add_json_option(parser, "the verdicts")
     return parser
 
 
@@ -227,10 +226,9 @@ def _write(found: dict[str, Any], asked: Path | None) -> Path:
         sources={key: text for key, text in SOURCES.items() if key in used},
     )  # fmt: skip
     place = Workplace(asked) if asked else new_workplace(_RESULTS, f"check-{found['model']}")
-    files = place.folder / "files"
-    write_whole(files / "check.json", json.dumps(found, indent=1) + "\n")
-    write_whole(files / "check.html", page)
-    place.complete(files)
+    with place.filling() as files:
+        write_whole(files / "check.json", json.dumps(found, indent=1) + "\n")
+        write_whole(files / "check.html", page)
     return place.output
 
 

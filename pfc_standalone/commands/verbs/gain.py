@@ -11,10 +11,12 @@ from pfc_standalone.commands.experiments import KIND, experiment_of
 from pfc_standalone.commands.options import (
     Parser,
     add_figure_options,
+    add_json_option,
+    add_output_option,
     add_parameter_options,
+    add_target_option,
     figure_formats,
     parameters_from,
-    path,
     typed,
     weights_from,
 )
@@ -63,16 +65,12 @@ def _parser() -> argparse.ArgumentParser:
         help="the reduced gain; the normal one is memory.gain (default: 0.8 of the model rate, of "
         "the spiking network that of its size, docs/gain.md)",
     )  # fmt: skip
-    parser.add_argument("--target", default="cpp", help="what to build and run (default: cpp)")
-    parser.add_argument(
-        "--output", metavar="DIR", type=path,
-        help="new folder for results and figure (default: results/gain-TARGET-nN-DATE-TIME)",
-    )  # fmt: skip
+    add_target_option(parser)
+    add_output_option(
+        parser, "new folder for results and figure (default: results/gain-TARGET-nN-DATE-TIME)"
+    )
     add_figure_options(parser)
-    parser.add_argument(
-        "--json", action="store_true",
-        help="print the summary as JSON on standard output, and nothing else there",
-    )  # fmt: skip
+    add_json_option(parser, "the summary")
     return parser
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,19 +14,22 @@ from typing import TYPE_CHECKING, Any
 from pfc_standalone.commands.options import (
     Parser,
     add_figure_options,
+    add_json_option,
+    add_output_option,
     add_parameter_options,
+    add_target_option,
     figure_formats,
     parameters_from,
     path,
     typed,
 )
 from pfc_standalone.commands.progress import progress_bars, report_errors
-from pfc_standalone.errors import ParameterError, ResultsError
+from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment.curriculum import Syllabus
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.parameters.groups import LEARNING_RULES
-from pfc_standalone.results.folder import SUMMARY_FILE, check_output, write_whole
-from pfc_standalone.simulation.targets import get_target, require, target_names
+from pfc_standalone.results.folder import SUMMARY_FILE, Workplace, check_output, write_whole
+from pfc_standalone.simulation.targets import get_target, require
 
 if TYPE_CHECKING:
     from pfc_standalone.analysis.examined import Learned
@@ -75,16 +77,13 @@ def _parser() -> argparse.ArgumentParser:
         "--patterns", type=path, metavar="FILE",
         help="learn the images of this file instead (docs/learning.md)",
     )  # fmt: skip
-    parser.add_argument("--target", choices=target_names(), default="cpp", help="default: cpp")
-    parser.add_argument(
-        "--output", type=path, metavar="DIR",
-        help="new folder for weights, summary and figures (default: results/learn-TASK-DATE-TIME)",
-    )  # fmt: skip
+    add_target_option(parser)
+    add_output_option(
+        parser,
+        "new folder for weights, summary and figures (default: results/learn-TASK-DATE-TIME)",
+    )
     add_figure_options(parser)
-    parser.add_argument(
-        "--json", action="store_true",
-        help="print the summary as JSON on standard output, and nothing else there",
-    )  # fmt: skip
+    add_json_option(parser, "the summary")
     return parser
 
 
@@ -172,24 +171,13 @@ def _with_command(learned: Learned, arguments: argparse.Namespace) -> Learned:
 
 def _write(learned: Learned, summary: dict[str, Any], output: Path, figures: Sequence[str]) -> None:
     """Everything, in a folder that gets its name when it is whole."""
-    partial = output.with_name(f"{output.name}.partial")
-    try:
-        partial.mkdir(parents=True)
-    except OSError as error:
-        raise ResultsError(
-            f"{partial} cannot be made ({error.strerror}): remove it, or name another folder"
-        ) from error
-    try:
-        learned.weights.save(partial / WEIGHTS_FILE)
-        write_whole(partial / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
+    with Workplace(output).filling() as files:
+        learned.weights.save(files / WEIGHTS_FILE)
+        write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
         if figures:
             from pfc_standalone.figures.learning import save_learning_figures
 
-            save_learning_figures(learned, partial, figures)
-        partial.rename(output)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+            save_learning_figures(learned, files, figures)
 
 
 def _print(summary: dict[str, Any], output: Path) -> None:

@@ -10,7 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pfc_standalone.commands.options import Parser, check_used, path, values_set
+from pfc_standalone.commands.options import (
+    Parser,
+    add_output_option,
+    check_used,
+    values_set,
+)
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.errors import ParameterError, ResultsError
 from pfc_standalone.parameters import Parameters, with_values
@@ -38,10 +43,9 @@ def _parser() -> argparse.ArgumentParser:
         help=f"how many networks (default: 24; 1 to {_MOST_SEEDS})",
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="the first seed (default: 0)")
-    parser.add_argument(
-        "--output", type=path, metavar="FILE",
-        help="new file for the weights (default: results/rate-weights-DATE-TIME.json)",
-    )  # fmt: skip
+    add_output_option(
+        parser, "new file for the weights (default: results/rate-weights-DATE-TIME.json)", "FILE"
+    )
     parser.add_argument(
         "--set", metavar="NAME=VALUE", action="append", default=[],
         help="set a parameter of the model or the timing; may be given several times",

@@ -11,9 +11,9 @@ from typing import Any
 
 from pfc_standalone.commands.options import (
     Parser,
+    add_output_option,
     add_parameter_options,
     parameters_from,
-    path,
     weights_from,
 )
 from pfc_standalone.commands.progress import progress_bars, report_errors
@@ -62,10 +62,11 @@ def _parser() -> argparse.ArgumentParser:
         help="compare spike by spike also what happens after a minute and at the end of the "
         "longest run possible, by runs that begin late",
     )  # fmt: skip
-    parser.add_argument(
-        "--output", type=path, metavar="FILE",
-        help="new file for the verdict as JSON (default: results/verify-nN-DATE-TIME.json)",
-    )  # fmt: skip
+    add_output_option(
+        parser,
+        "new file for the verdict as JSON (default: results/verify-nN-DATE-TIME.json)",
+        "FILE",
+    )
     return parser
 
 
@@ -76,7 +77,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: argparse.Namespace) -> int:
-
     parameters = parameters_from(arguments)
     if vars(arguments)["network.n_per_unit"] is None:
         parameters = with_values(parameters, {"network.n_per_unit": _DEFAULT_SIZE})
