@@ -4,71 +4,53 @@
 
 Every trained network (those that come along, or those of a file that train-rate-model made) does
 TRIALS trials of each kind at each gain and delay (experiment.delays=0.75,5 unless said); medians
-over networks are printed, with their range, and what the paper says of the first and last delay.
+over networks are printed, with their range, and in how many networks each finding of
+`python -m pfc_standalone gain` holds.
 """
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from statistics import median
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pfc_standalone import Parameters, Weights, simulate, study, with_values
+from pfc_standalone.analysis.gain_effect import GainEffect, dissociates, findings, gain_effect
+from pfc_standalone.experiment.gain_points import GAIN
 from pfc_standalone.experiment.weights import BY_HAND
 from pfc_standalone.models.rate.trained import shipped
 
 GAINS, CONDITIONS = (1.0, 0.8), ("AX", "AY", "BX", "BY")
-Errors = dict[tuple[float, str, str], float]
-Measured = dict[str, Errors]
+#: By what is measured, then gain, delay and condition.
+Measured = dict[str, dict[tuple[str, str, str], float]]
 
 
-def measure(parameters: Parameters, weights: Weights) -> Measured:
-    """Of one network: by what is measured, gain, delay and condition."""
-    data = simulate(study(parameters, over={"memory.gain": GAINS}, weights=weights), "cpp")
-    found: Measured = {name: {} for name in ("errors", "RT correct", "RT wrong", "crossed early")}
-    gain = np.broadcast_to(data["memory.gain"].values[:, None], data["trial_correct"].shape)
-    columns = {
-        n: data[f"trial_{n}"].values
-        for n in ("delay_text", "condition", "correct", "reaction_time", "early_crossing")
-    }
-    for key in kinds(parameters):
-        mine = (gain == key[0]) & (columns["delay_text"] == key[1])
-        mine &= columns["condition"] == key[2]
-        right, times = columns["correct"][mine], columns["reaction_time"][mine]
-        wrong = times[~right & ~np.isnan(times)]
-        found["errors"][key] = 1 - right.mean()
-        found["RT correct"][key] = times[right].mean() * 1e3 if right.any() else np.nan
-        found["RT wrong"][key] = wrong.mean() * 1e3 if wrong.size else np.nan
-        found["crossed early"][key] = columns["early_crossing"][mine].mean()
-    return found
+def answers_of(parameters: Parameters, weights: Weights) -> tuple[GainEffect, Measured]:
+    """Of one network: the effect of its gain, and what the tables show."""
+    data = simulate(study(parameters, over={GAIN: GAINS}, weights=weights), "cpp")
+    effect = gain_effect(data)
+    found: Measured = {n: {} for n in ("errors", "RT correct", "RT wrong", "crossed early")}
+    gains = data[GAIN].values[:, None]
+    for name, value in effect.gains.items():
+        for delay, cells in effect.by_gain[name].items():
+            for condition, cell in cells.items():
+                key = (f"{value:g}", delay, condition)
+                found["errors"][key] = cell.wrong / cell.n
+                found["RT correct"][key] = mean_ms(cell.correct_times)
+                found["RT wrong"][key] = mean_ms(cell.wrong_times)
+                mine = (gains == value) & (data["trial_delay_text"].values == delay)
+                mine &= data["trial_condition"].values == condition
+                found["crossed early"][key] = data["trial_early_crossing"].values[mine].mean()
+    return effect, found
 
 
-def kinds(parameters: Parameters) -> list[tuple[float, str, str]]:
-    """Gain, delay and condition of each kind of trial."""
-    delays = parameters.experiment.delays
-    return [(g, d, c) for g in GAINS for d in delays for c in CONDITIONS]
-
-
-def verdicts(found: Measured) -> dict[str, bool]:
-    """What the paper says of one network."""
-    errors, times = found["errors"], found["RT correct"]
-    delays = [delay for _, delay, _ in errors]
-    short, long = delays[0], delays[-1]
-
-    def rise(delay: str, condition: str) -> float:
-        return errors[0.8, delay, condition] - errors[1.0, delay, condition]
-
-    return {
-        f"BX errors 30 points up at {long} s": rise(long, "BX") >= 0.3,
-        f"AY errors not up at {long} s": rise(long, "AY") <= 0.005,
-        f"AY errors down by a point at {long} s": rise(long, "AY") <= -0.01,
-        f"within 10 points at {short} s": all(abs(rise(short, c)) <= 0.1 for c in CONDITIONS),
-        "AY correct slower than BX at normal gain": all(
-            times[1.0, d, "AY"] > times[1.0, d, "BX"] for d in delays
-        ),
-    }
+def mean_ms(times: NDArray[np.float64]) -> float:
+    """Mean of reaction times in s, ms; NaN of none."""
+    return float(1e3 * times.mean()) if times.size else np.nan
 
 
 def main(trials: str = "1000", file: str = "", *settings: str) -> None:
@@ -76,21 +58,33 @@ def main(trials: str = "1000", file: str = "", *settings: str) -> None:
     weights = Weights.load(Path(file)) if file else BY_HAND
     values = dict(setting.split("=", 1) for setting in settings)
     base = {"network.model": "rate", "experiment.trials": trials, "experiment.replicates": 80}
-    every = []
+    every, holding, dissociating = [], Counter[str](), 0
     for seed in sorted(weights.networks or shipped()):
         values |= {"rate.training_seed": str(seed), "experiment.seed": str(seed + 1)}
         batch = {"network.batch": 80}
-        every.append(measure(with_values(Parameters(), base | batch | values), weights))
+        effect, found = answers_of(with_values(Parameters(), base | batch | values), weights)
+        every.append(found)
+        holding.update(holds_everywhere(effect))
+        dissociating += bool(dissociates(effect))
     print(f"{len(every)} networks, {trials} trials of each kind; median [range]")
-    for what in ("errors", "RT correct", "RT wrong", "crossed early"):
+    for what in every[0]:
         print(f"\n| {what} | {' | '.join(CONDITIONS)} |\n| --- | --- | --- | --- | --- |")
         for gain, delay in dict.fromkeys((g, d) for g, d, _ in every[0][what]):
             cells = [shown([f[what][gain, delay, c] for f in every]) for c in CONDITIONS]
-            print(f"| gain {gain:g}, {delay} s | {' | '.join(cells)} |")
+            print(f"| gain {gain}, {delay} s | {' | '.join(cells)} |")
     print()
-    for name in verdicts(every[0]):
-        print(f"{name}: {sum(verdicts(f)[name] for f in every)} of {len(every)}")
-    print(f"all of these: {sum(all(verdicts(f).values()) for f in every)} of {len(every)}")
+    for name, count in holding.items():
+        print(f"{name}: {count} of {len(every)}")
+    print(f"double dissociation, the first four of these: {dissociating} of {len(every)}")
+
+
+def holds_everywhere(effect: GainEffect) -> dict[str, int]:
+    """By finding: 1 if it holds at each delay and in each condition that it is asked of."""
+    found: dict[str, int] = {}
+    for verdict in findings(effect):
+        name = verdict.bound.name
+        found[name] = found.get(name, 1) * bool(verdict.holds)
+    return found
 
 
 def shown(values: list[float]) -> str:

@@ -239,7 +239,7 @@ def test_the_examples_print_what_docs_show(capsys):
     load("rate_dissociation").main("20", "", *settings)
     said = capsys.readouterr().out
     assert "24 networks, 20 trials of each kind" in said
-    (dissociating,) = re.findall(r"BX errors 30 points up at 5 s: (\d+) of 24", said)
+    (dissociating,) = re.findall(r"rise of BX errors at a long delay: (\d+) of 24", said)
     assert int(dissociating) >= 20
 
 
