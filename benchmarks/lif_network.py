@@ -38,6 +38,7 @@ dg_e/dt = -g_e/tau_e : 1
 dg_i/dt = -g_i/tau_i : 1
 w_input : 1 (constant)
 rng_seed : integer (constant, shared)
+input_events : integer
 """
 CONSTANTS = {
     "E_L": -70 * b2.mV, "E_e": 0 * b2.mV, "E_i": -80 * b2.mV, "V_th": -50 * b2.mV,
@@ -73,9 +74,15 @@ def create_network(n: int, counter_noise: bool) -> b2.Network:
 
     objects: list[Any] = [neurons, b2.SpikeMonitor(neurons, name="spikes")]
     if counter_noise:
+        # one call of the generator has numbers for two steps
         neurons.run_regularly(
-            "g_e += w_input*int(counter_uniform(rng_seed, 0, 0, i, t_in_timesteps)"
-            " < input_rate*dt)",
+            "input_events = bernoulli_pair(rng_seed, 0, 0, i, t_in_timesteps // 2, input_rate*dt)",
+            dt=2 * b2.defaultclock.dt,
+            when="before_synapses",
+            name="input_events",
+        )
+        neurons.run_regularly(
+            "g_e += w_input*pair_member(input_events, t_in_timesteps % 2)",
             when="synapses",
             name="input",
         )

@@ -102,6 +102,13 @@ def test_cpp_and_numpy_give_the_same_bits(cpp_program):
     events = bernoulli_pair(*arguments, probability)
     assert set(np.unique(events)) == {0, 1, 2**16, 2**16 + 1}
     assert (run_cpp(cpp_program, "b", *arguments, probability) == events).all()
+    first, _ = threefry.counter_words(*arguments)
+    at_the_word = (first + 0.5) / 2**32
+    edges = [at_the_word, np.nextafter(at_the_word, 0), np.nextafter(at_the_word, 1)]
+    edges += [np.full(n, p) for p in (0.0, -1.0, 1e-300, 2.0**-33, 1 - 2.0**-34, 1.0, 7.0, np.nan)]
+    for probability in edges:
+        events = bernoulli_pair(*arguments, probability)
+        assert (run_cpp(cpp_program, "b", *arguments, probability) == events).all()
 
     x = np.concatenate([rng.uniform(-1, 1, n), rng.uniform(-750, 710, n)])
     assert (run_cpp(cpp_program, "e", x) == exp_portable(x)).all()

@@ -20,7 +20,7 @@ from pfc_standalone.parameters import Parameters
 PUBLISHED = 0.8
 #: Neurons of a unit, and the gain that spares the short delay and not the long one: where half of
 #: what was held is lost within 5 s (docs/model.md).
-_FOUND = {25: 0.965, 50: 0.936, 100: 0.919, 400: 0.907}
+_FOUND = {25: 0.965, 50: 0.934, 100: 0.913, 400: 0.902}
 
 
 def reduced_gain(parameters: Parameters) -> float:
