@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from conftest import dataset_of_spikes
 
+from pfc_standalone.analysis.activity import output_contest
 from pfc_standalone.analysis.stages import STAGES
 from pfc_standalone.commands.verbs.build_up import main
 from pfc_standalone.experiment import one_of_each
@@ -87,6 +88,33 @@ def test_a_stage_says_what_does_not_hold(made, failing):
     of_units = {v.where for v in verdicts if v.bound.name == "rate at the own image"}
     assert of_units == {f"input_{u}" for u in "ABXY"}
     assert {v.bound.name for v in verdicts if not v.holds} == failing
+
+
+def test_the_output_that_answered_is_compared_with_the_others():
+    whole = with_values(P, {"network.layers": "output"})
+    end, names = TRIALS[-1].end, {"output_T": 40.0, "output_N": 10.0}
+    time, neuron = [], []
+    for p in population_table(whole):
+        for k in range(p.size if p.name in names else 0):
+            t = np.arange(k / (p.size * names[p.name]), end, 1 / names[p.name])
+            time.extend(t)
+            neuron.extend([p.start + k] * t.size)
+    order = np.argsort(time, kind="stable")
+    data = dataset_of_spikes(whole, [TRIALS], {
+        "spike_time": np.array(time)[order],
+        "spike_neuron": np.array(neuron, np.int32)[order],
+        "spike_replicate": np.zeros(order.size, np.int32),
+    })  # fmt: skip
+    said = {"AX": ("T", 0.1), "AY": ("N", 0.1), "BX": ("T", np.nan), "BY": ("", np.nan)}
+    answers = [said[t.condition] for t in TRIALS]
+    where = ("replicate", "trial")
+    data["trial_response"] = (where, np.array([[a for a, _ in answers]]))
+    data["trial_reaction_time"] = (where, np.array([[t for _, t in answers]]))
+    found = output_contest(data)
+    assert found["AX"] == pytest.approx({"winner": 40, "loser": 10}, rel=0.05)
+    assert found["AY"] == pytest.approx({"winner": 10, "loser": 40}, rel=0.05)
+    for none in ("BX", "BY"):  # premature, and no answer
+        assert np.isnan([*found[none].values()]).all()
 
 
 def test_every_named_row_exists():

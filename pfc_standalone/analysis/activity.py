@@ -32,8 +32,8 @@ HELD_WINDOW = 0.25
 MIN_REGULARITY_WINDOW = 1.0
 #: Width of a bin in which the largest rate of a population is looked for, s.
 PEAK_BIN = 0.05
-#: When output rates are compared: from and to so long after the decision window opens, s.
-COMPARED = (0.15, 0.35)
+#: For how long after an answer output rates are compared, s.
+ANSWER = 0.2
 
 
 def rest_windows(dataset: Labelled) -> Windows:
@@ -183,23 +183,33 @@ def largest_rate(dataset: Labelled) -> dict[str, float]:
 
 
 def output_contest(dataset: Labelled) -> dict[str, dict[str, float]]:
-    """Rates of the outputs in the time in which they compete, by condition, Hz.
+    """Rates of the outputs once one has answered, in the next 200 ms, by condition, Hz.
 
     Returns
     -------
     dict
-        Of each condition that has a right answer and others: ``winner``, the rate of the right
-        output, and ``loser``, the highest rate of another.
+        Of each condition that has a right answer and others, over its trials with an answer:
+        ``winner``, the rate of the output that gave it, and ``loser``, the highest rate of another.
+        NaN without such trials.
     """
     table, task = table_of(dataset), task_of(dataset)
-    opens = dataset["trial_window_start"].values
+    answered = dataset["trial_window_start"].values + dataset["trial_reaction_time"].values
+    response = dataset["trial_response"].values
+    outputs = task.units["output"]
     found = {}
     for condition in task.conditions:
-        if condition.correct is None or len(task.units["output"]) == 1:
+        if condition.correct is None or len(outputs) == 1:
             continue  # nobody should win, or there is nobody to lose
-        at = np.argwhere(dataset["trial_condition"].values == condition.name)
-        windows = [(int(r), *(opens[r, k] + np.array(COMPARED))) for r, k in at]
-        shown = {u: table.rate(f"output_{u}", windows) for u in task.units["output"]}
-        winner = shown.pop(condition.correct)
-        found[condition.name] = {"winner": winner, "loser": max(shown.values())}
+        mine = dataset["trial_condition"].values == condition.name
+        rates, weights = [], []
+        for unit in outputs:
+            at = np.argwhere(mine & (response == unit) & np.isfinite(answered))
+            if not at.size:
+                continue
+            windows = [(int(r), answered[r, k], answered[r, k] + ANSWER) for r, k in at]
+            others = [table.rate(f"output_{u}", windows) for u in outputs if u != unit]
+            rates.append((table.rate(f"output_{unit}", windows), max(others)))
+            weights.append(len(windows))
+        winner, loser = np.average(rates, axis=0, weights=weights) if rates else (np.nan, np.nan)
+        found[condition.name] = {"winner": float(winner), "loser": float(loser)}
     return found

@@ -161,8 +161,14 @@ STAGES: dict[str, Stage] = {
     "memory": Stage("memory", _HOLDS, _INPUT),
     "output": Stage(
         "output", (),
-        (*_INPUT, Bound("the losing output's rate, of the winner's", _contest, 0.0, 0.5, "",
-                        PROJECT, "one output wins")),
+        (
+            *_INPUT,
+            Bound("rate of the losing output, of the one that answered", _contest, 0.0, 1.0, "",
+                  PROJECT, "one output wins"),
+            Bound("rate of the losing output, medium network", _contest, 0.0, 0.5, "",
+                  PROJECT, "one output wins; in a small network the two compete for longer",
+                  n_from=50),
+        ),
     ),
     "learning": Stage(
         "memory", ("none of these",),

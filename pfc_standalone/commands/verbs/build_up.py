@@ -34,7 +34,7 @@ _STAGES = ("input", "memory", "output", "learning")
 #: What a stage is checked with unless the user says.
 _USUAL: dict[str, Any] = {
     "network.n_per_unit": 50,
-    "experiment.trials": 4,
+    "experiment.trials": 16,
     "experiment.replicates": 4,
     "experiment.delays": ("2",),
 }
@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         prog=_PROGRAM,
         description="Build the network up to a layer and nothing beyond, run its trials, print "
         "each thing that must hold there, and draw one figure (docs/building-up.md). Usual are "
-        "--n-per-unit 50 --trials 4 --replicates 4 --delay 2.",
+        "--n-per-unit 50 --trials 16 --replicates 4 --delay 2.",
         epilog="Exit code: 0 if all holds, 4 if anything does not; 1 to 3 as of other commands.",
         allow_abbrev=False,
     )
