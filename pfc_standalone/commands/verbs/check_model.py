@@ -6,7 +6,6 @@ import argparse
 import json
 import shlex
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +26,9 @@ from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment import Weights
 from pfc_standalone.experiment.check_points import rate_points, spiking_points
 from pfc_standalone.experiment.gain_points import TRAINING_SEED, both_gains
+from pfc_standalone.machine import versions
 from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.provenance import made_here
 from pfc_standalone.results.folder import Workplace, check_output, new_workplace, write_whole
 from pfc_standalone.simulation import simulate
 from pfc_standalone.simulation.targets import Progress, Target, get_target
@@ -196,7 +197,8 @@ def _found(
             "trials": parameters.experiment.trials,
             "delays": list(parameters.experiment.delays),
             "gains": {of: {"normal": a, "reduced": b} for of, (a, b) in gains.items()},
-            "date": time.strftime("%Y-%m-%d"),
+            **made_here(),
+            "versions": versions(),
             "hold": counts[True],
             "fail": counts[False],
             "not_measured": counts[None],

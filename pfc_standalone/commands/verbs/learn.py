@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -111,7 +110,6 @@ def _main(arguments: argparse.Namespace) -> int:
     )  # fmt: skip
     with progress_bars() as report:
         learned = learn(parameters, syllabus, target, arguments.tests, report)
-    learned = _with_command(learned, arguments)
     summary = summarise_learning(learned)
     _write(learned, summary, output, figure_formats(arguments))
     if arguments.json:
@@ -156,17 +154,6 @@ def _parameters(arguments: argparse.Namespace) -> Parameters:
             "--set network.model=spiking"
         )
     return parameters
-
-
-def _with_command(learned: Learned, arguments: argparse.Namespace) -> Learned:
-    """The command is part of where weights come from."""
-    words = [f"--seed {learned.parameters.experiment.seed}"]
-    for option in ("presentations", "cue_trials", "flips", "share", "rule", "teacher", "target"):
-        words.append(f"--{option.replace('_', '-')} {getattr(arguments, option)}")
-    words.append(f"--n-per-unit {learned.parameters.network.n_per_unit}")
-    words += [f"--set {shlex.quote(option)}" for option in arguments.set]
-    provenance = dict(learned.weights.provenance) | {"command": f"{_PROGRAM} {' '.join(words)}"}
-    return replace(learned, weights=replace(learned.weights, provenance=provenance))
 
 
 def _write(learned: Learned, summary: dict[str, Any], output: Path, figures: Sequence[str]) -> None:
