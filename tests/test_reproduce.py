@@ -47,8 +47,8 @@ def changed(folders, tmp_path):
 
 @pytest.fixture(autouse=True)
 def fewer_divisions(monkeypatch):
-    """Of trials into groups: enough for this file's verdicts, in a tenth of the time."""
-    monkeypatch.setattr(distribution, "MAX_DIVISIONS", 20_000)
+    """Of trials into groups: enough for this file's verdicts, in a fraction of the time."""
+    monkeypatch.setattr(distribution, "MAX_DIVISIONS", 6_000)
 
 
 def verdict(folder, capsys, *options):

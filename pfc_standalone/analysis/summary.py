@@ -64,6 +64,7 @@ def cost_of(dataset: Labelled) -> dict[str, Any]:
         "phases_s": {phase: phases[phase] for phase in PHASES},
         "simulated_s": simulated,
         "real_time_factor": phases["simulate"] / simulated,
+        "peak_memory_bytes": int(dataset.attrs["peak_memory_bytes"]),
     }
 
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 SUMMARY_FILE = "summary.json"
+CHECK_FILE = "check.json"
+#: What folders have that any command leaves, one of them each.
+SUMMARIES = (SUMMARY_FILE, CHECK_FILE)
 PLAN_FILE = "plan.nc"
 RUNS = "runs"
 _LOCK = ".lock"

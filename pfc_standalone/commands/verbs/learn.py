@@ -115,7 +115,7 @@ def _main(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(summary, indent=1))
     else:
-        _print(summary, output)
+        print_learning(summary, output)
     return 0
 
 
@@ -158,6 +158,8 @@ def _parameters(arguments: argparse.Namespace) -> Parameters:
 
 def _write(learned: Learned, summary: dict[str, Any], output: Path, figures: Sequence[str]) -> None:
     """Everything, in a folder that gets its name when it is whole."""
+    from pfc_standalone.commands.pages.results import write_page
+
     with Workplace(output).filling() as files:
         learned.weights.save(files / WEIGHTS_FILE)
         write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
@@ -165,9 +167,11 @@ def _write(learned: Learned, summary: dict[str, Any], output: Path, figures: Seq
             from pfc_standalone.figures.learning import save_learning_figures
 
             save_learning_figures(learned, files, figures)
+        write_page(files, "learn.html.jinja", summary, [learned.parameters])
 
 
-def _print(summary: dict[str, Any], output: Path) -> None:
+def print_learning(summary: dict[str, Any], output: Path) -> None:
+    """Print what was learned and where it is."""
     from rich.table import Table
 
     from pfc_standalone.commands.console import console

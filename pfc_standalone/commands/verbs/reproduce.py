@@ -20,7 +20,7 @@ from pfc_standalone.commands.options import (
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.errors import ParameterError, ResultsError
 from pfc_standalone.results.dataset import DATASET_FILE, load_results, with_facts
-from pfc_standalone.results.folder import SUMMARY_FILE, Workplace, check_output, read_json
+from pfc_standalone.results.folder import SUMMARIES, Workplace, check_output, read_json
 from pfc_standalone.simulation.simulate import Plan, describe_plan, read_plan, simulate
 from pfc_standalone.simulation.targets import Target, get_target, require
 
@@ -74,7 +74,7 @@ def _main(arguments: argparse.Namespace) -> int:
 def _load(folder: Path) -> xr.Dataset:
     """The dataset; where there is none, the command that made the folder is named."""
     if folder.is_dir() and not (folder / DATASET_FILE).exists():
-        for name in (SUMMARY_FILE, "check.json"):
+        for name in SUMMARIES:
             said = read_json(folder / name) if (folder / name).is_file() else {}
             made = said.get("provenance", said)
             if isinstance(made, dict) and (command := made.get("command")):
