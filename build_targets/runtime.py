@@ -18,6 +18,7 @@ if __name__ == "__main__":  # importing all the rest takes a while
 
     start()
 
+from build_targets.building.cmake_build import FLAGS_FILE
 from build_targets.building.compiler import compiler_requirement, find_compiler, native_toolchain
 from build_targets.building.environment import python_command, python_environment
 from build_targets.building.manifest import Manifest, describe
@@ -108,8 +109,10 @@ class CythonTarget(RuntimeTarget):
                 f"--march={facts['march']}",
             )  # fmt: skip
             said = run_python(command, environment, "compiling the modules", source)
-            words = (line.split() for line in said.splitlines())
-            return [w[1] for w in words if len(w) == 2 and w[0] == "module"]
+            words = [line.partition(" ")[::2] for line in said.splitlines()]
+            (flags,) = (value for name, value in words if name == "flags")
+            (folder / FLAGS_FILE).write_text(f"{flags}\n")
+            return [value for name, value in words if name == "module"]
 
         compile_modules(f"modules-{digest(facts, False)}", folder / _MODULES, compile_in)
 

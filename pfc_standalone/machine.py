@@ -28,7 +28,7 @@ def machine() -> dict[str, Any]:
     """
     cores, memory = processor_limit(), memory_limit()
     return {
-        "processor": _processor(),
+        "processor": processor_name(),
         "cores": cores.amount,
         "cores_limited_by": cores.source,
         "memory_gb": round(memory.amount / 1e9, 1),
@@ -63,7 +63,8 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _processor() -> str:
+def processor_name() -> str:
+    """What the processor is called."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -20,6 +22,8 @@ from build_targets.building.sources import cmake_lists
 from build_targets.building.tools import child, find_tool, first_error
 from pfc_standalone.errors import RequirementError, TargetError
 
+#: Beside what was compiled: the flags that it was compiled with, in one line.
+FLAGS_FILE = "flags.txt"
 _STEP = re.compile(r"\[(\d+)/(\d+)\]")
 #: Names that CMake, Ninja, Cython and compilers all take as they stand.
 _HARMLESS = re.compile(r"[\w./+-]+", re.ASCII)
@@ -32,7 +36,7 @@ class CompileError(TargetError):
 def compile_folder(
     source: Path, folder: Path, options: dict[str, bool | str], on_progress: Callable[[float], None]
 ) -> None:
-    """Configure and build; leave the binary ``main`` in the folder.
+    """Configure and build; leave the binary ``main`` and its flags in the folder.
 
     Parameters
     ----------
@@ -59,6 +63,7 @@ def compile_folder(
             *(cmake, "-S", str(work), "-B", str(work / "build"), "-G", "Ninja"),
             *(f"-DCMAKE_MAKE_PROGRAM={ninja}", f"-DCMAKE_CXX_COMPILER={compiler}"),
             *(f"-DPFC_SOURCE_DIR={work / 'source'}", *_definitions(options)),
+            "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
         ]
         log = work / "build.log"
         try:
@@ -68,6 +73,7 @@ def compile_folder(
         except CompileError as error:
             raise CompileError(f"{error}{_keep(log)}") from error
         shutil.move(work / "build" / "main", folder / "main")
+        (folder / FLAGS_FILE).write_text(_flags(work / "build" / "compile_commands.json") + "\n")
 
 
 @contextlib.contextmanager
@@ -100,6 +106,14 @@ def _keep(log: Path) -> str:
         partial.unlink(missing_ok=True)
         return ""
     return f" (whole log: {kept})"
+
+
+def _flags(commands: Path) -> str:
+    """Flags of the time step, as CMake lists them; none that name a file or folder."""
+    listed = json.loads(commands.read_text())
+    words = shlex.split(next(c["command"] for c in listed if Path(c["file"]).stem != "objects"))
+    about_files = {"-c", "-o", "-isystem"}
+    return shlex.join(w for w in words if w[0] == "-" and "/" not in w and w not in about_files)
 
 
 def _definitions(options: dict[str, bool | str]) -> list[str]:

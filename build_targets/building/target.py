@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from build_targets.building import cache
+from build_targets.building.cmake_build import FLAGS_FILE
 from build_targets.building.environment import (
     COMPILER_VARIABLES,
     python_command,
@@ -65,11 +66,14 @@ class CachedBuild:
 
     @property
     def versions(self) -> dict[str, str]:
-        """Of what built it, compiler and the project's commit among them."""
+        """Of what built it, compiler, flags and the project's commit among them."""
         toolchain = self.compiled / _TOOLCHAIN
         facts = json.loads(toolchain.read_text()) if toolchain.is_file() else {}
         told = ("compiler", "nvcc", "march", *COMPILER_VARIABLES)
         compilers = {name: facts[name] for name in told if name in facts}
+        flags = self.compiled / FLAGS_FILE
+        if flags.is_file():
+            compilers["flags"] = flags.read_text().strip()
         return self.manifest.versions | compilers | {"git_commit": self.manifest.git_commit}
 
     @property

@@ -3,13 +3,14 @@
 ``python -m build_targets.running.runtime_process CODEGEN SOURCE MODULES [VALUES...]`` with
 ``--results_dir DIR/`` reads parameters and manifest from SOURCE and runs them with Brian2's code
 generation target CODEGEN (numpy or cython), whose compiled modules are kept in MODULES. Without a
-results folder it compiles what a run needs, says the names of those files, and stops. `launch` says
-what it takes and leaves.
+results folder it compiles what a run needs, says its flags and the names of those files, and stops.
+`launch` says what it takes and leaves.
 """
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -48,6 +49,7 @@ def main() -> None:
     if chosen.results_dir is None:
         model.initialise()
         _run(model, 0.0, False)
+        print(f"flags {_compiler_flags()}")
         for name in _compiled_modules():
             print(f"module {name}")
         return
@@ -94,6 +96,12 @@ def set_preferences(codegen: str, modules: Path, parameters: Parameters, march: 
     brians = ("-march=native", "-mcpu=native", "-mtune=native")
     flags = [*(f for f in flags if f not in brians), *filter(None, [march])]
     b2.prefs.codegen.cpp.extra_compile_args_gcc = flags
+
+
+def _compiler_flags() -> str:
+    import brian2 as b2
+
+    return shlex.join(b2.prefs.codegen.cpp.extra_compile_args_gcc)
 
 
 def _compiled_modules() -> list[str]:

@@ -11,6 +11,7 @@ from pfc_standalone.analysis.spike_statistics import proportion
 from pfc_standalone.analysis.summary import cost_of, network_of, without_nan
 from pfc_standalone.experiment.gain_points import GAIN
 from pfc_standalone.results import parameter_values
+from pfc_standalone.results.provenance import provenance
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -43,7 +44,8 @@ def summarise_gain(dataset: xr.Dataset) -> dict[str, Any]:
     if networks:
         summary["networks"] = networks
         summary["early_crossings"] = _early(dataset, effect, behaviour.early_crossings)
-    return {key: without_nan(value) for key, value in (summary | cost_of(dataset)).items()}
+    summary |= {**cost_of(dataset), "provenance": provenance(dataset)}
+    return {key: without_nan(value) for key, value in summary.items()}
 
 
 def _early(dataset: xr.Dataset, effect: GainEffect, fraction: Any) -> dict[str, Any]:

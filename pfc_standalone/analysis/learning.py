@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from pfc_standalone.analysis import identification
 from pfc_standalone.analysis.examined import Learned
 from pfc_standalone.analysis.spike_statistics import proportion
+from pfc_standalone.experiment import Weights
 from pfc_standalone.experiment.curriculum import PROBES, SHOWN, cues
 from pfc_standalone.experiment.weights import images
 
@@ -36,7 +38,7 @@ def summarise_learning(learned: Learned) -> dict[str, Any]:
     readers = {f"{flips:g}": _readers(learned, flips) for flips in learned.tests}
     clean = next(iter(learned.tests.values()))
     chosen = identification.selective(clean.counts, clean.unit, learned.label)
-    summary: dict[str, Any] = {
+    summary: dict[str, Any] = {"experiment": "learn"} | {
         reader: {flips: found[reader] for flips, found in readers.items()}
         for reader in ("identification", "nearest_template", "linear_classifier")
     }
@@ -59,8 +61,14 @@ def summarise_learning(learned: Learned) -> dict[str, Any]:
         "flips": learned.syllabus.flips,
         "share_of_first": learned.syllabus.share,
         "phases_s": learned.phases,
-        "provenance": dict(learned.weights.provenance),
+        "provenance": _provenance(learned.weights),
     }
+
+
+def _provenance(weights: Weights) -> dict[str, Any]:
+    """Where weights come from, with what built the network as a table of its own."""
+    said = dict(weights.provenance)
+    return said | {"built_with": json.loads(said["built_with"])}
 
 
 def _readers(learned: Learned, flips: float) -> dict[str, Proportion]:

@@ -50,7 +50,7 @@ class SpikeTable:
         self.sizes: NDArray[np.int64] = dataset["population_size"].values
         self._population = np.repeat(np.arange(len(self.names)), self.sizes)
         self._first = starts[self._population].astype(np.int32)
-        self._recorded = _recorded(dataset)
+        self.recorded = _recorded(dataset)
         time, neuron = dataset["spike_time"].values, dataset["spike_neuron"].values
         replicate = dataset["spike_replicate"].values
         # spikes name their replicate by its number, which a selection of replicates keeps
@@ -106,9 +106,9 @@ class SpikeTable:
         ResultsError
             If its spikes were not recorded.
         """
-        if name not in self._recorded:
+        if name not in self.recorded:
             raise ResultsError(
-                f"spikes of {name} were not recorded, only those of {', '.join(self._recorded)}: "
+                f"spikes of {name} were not recorded, only those of {', '.join(self.recorded)}: "
                 "run again with network.record_outputs_only=false"
             )
         group = replicate * len(self.names) + self.names.index(name)

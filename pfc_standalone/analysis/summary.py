@@ -9,6 +9,7 @@ from typing import Any
 from pfc_standalone.analysis import activity, behaviour
 from pfc_standalone.record import Labelled
 from pfc_standalone.results import parameter_values, parameters_of
+from pfc_standalone.results.provenance import provenance
 from pfc_standalone.results.raw import PHASES
 
 
@@ -29,6 +30,7 @@ def summarise(dataset: Labelled) -> dict[str, Any]:
         summary["spikes"] = dataset.sizes["spike"]
     else:
         summary["early_crossings"] = behaviour.early_crossings(dataset)
+    summary["provenance"] = provenance(dataset)
     return {key: without_nan(value) for key, value in summary.items()}
 
 
@@ -62,6 +64,7 @@ def cost_of(dataset: Labelled) -> dict[str, Any]:
         "phases_s": {phase: phases[phase] for phase in PHASES},
         "simulated_s": simulated,
         "real_time_factor": phases["simulate"] / simulated,
+        "peak_memory_bytes": int(dataset.attrs["peak_memory_bytes"]),
     }
 
 

@@ -1,4 +1,4 @@
-"""From finished runs to a results folder: label them, write results, draw figures."""
+"""From finished runs to a results folder: label them, write results, draw figures, make a page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pfc_standalone.commands.experiments import KIND, TASK, experiment_of
+from pfc_standalone.commands.pages.results import parameters_in, write_page
 from pfc_standalone.commands.progress import say
+from pfc_standalone.commands.verdict_table import VERDICT_WORDS
 from pfc_standalone.errors import UnfinishedError
 from pfc_standalone.record import Record
 from pfc_standalone.results.dataset import DATASET_FILE, load_results, with_facts, write_dataset
@@ -59,6 +61,8 @@ def conclude(
             from pfc_standalone.figures import save_figures
 
             save_figures(dataset, files, figures, experiment.figures)
+    with _unfinished(place, "their page could not be written"):
+        write_page(files, experiment.page, summary, parameters_in(dataset), **VERDICT_WORDS)
     with _unfinished(place, "their folder could not be given its name"):
         place.complete(files)
     return summary

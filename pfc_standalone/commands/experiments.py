@@ -29,6 +29,8 @@ class Experiment:
         Of a dataset, what ``summary.json`` holds.
     show : callable
         Prints a summary: (summary, results folder, as JSON).
+    page : str
+        Template of the page.
     figures : tuple of str or None
         Names of those that are drawn; None for all.
     kept : callable
@@ -37,6 +39,7 @@ class Experiment:
 
     summarise: Callable[[Any], dict[str, Any]]
     show: Callable[[dict[str, Any], Path, bool], None]
+    page: str
     figures: tuple[str, ...] | None = None
     kept: Callable[[Any], Any] = lambda dataset: dataset
 
@@ -50,12 +53,14 @@ def experiment_of(kind: str) -> Experiment:
         from pfc_standalone.analysis.summary import summarise
         from pfc_standalone.commands.report import print_report
 
-        return Experiment(summarise, print_report)
+        return Experiment(summarise, print_report, "task.html.jinja")
     if kind == "gain":
         from pfc_standalone.analysis.gain_summary import summarise_gain
         from pfc_standalone.commands.gain_report import print_gain_report
 
-        return Experiment(summarise_gain, print_gain_report, ("gain",), _answers_alone)
+        return Experiment(
+            summarise_gain, print_gain_report, "gain.html.jinja", ("gain",), _answers_alone
+        )
     raise ResultsError(
         f"the plan is of an experiment called {kind}, allowed are task and gain: use the version "
         "of the program that made it"

@@ -24,6 +24,7 @@ from pfc_standalone.commands.report import print_report
 from pfc_standalone.errors import ParameterError, PFCError, TargetError, UnfinishedError
 from pfc_standalone.experiment import deal
 from pfc_standalone.parameters import Parameters
+from pfc_standalone.provenance import made_here
 from pfc_standalone.results.folder import Workplace, check_output, new_workplace
 from pfc_standalone.simulation.footprint import check_disk, check_experiment
 from pfc_standalone.simulation.simulate import Job, Plan, cost, describe_plan, plan_runs
@@ -140,7 +141,7 @@ def run_plan(place: Workplace, plan: Plan, target: Target, report: Progress) -> 
     """Build and run; every run's results are in the workplace as it ends."""
     try:
         job = Job(plan, target, target.build(plan.parameters, report))
-        place.note_build(job.facts(), job.build.phases)
+        place.note_build(job.facts(), job.build.phases, made_here())
         began = time.perf_counter()
         runs = job.run(report, folder=place.runs)
         place.note_cost(cost(plan, runs, job.build.phases, time.perf_counter() - began))

@@ -42,3 +42,7 @@ def verdict_text(row: Mapping[str, Any]) -> str:
     """A verdict in words; whether chance may have decided it."""
     by_chance = row["beyond_chance"] is False
     return WORDS[row["holds"]] + (", within chance" if by_chance else "")
+
+
+#: The same for a page, by the names that its template calls them.
+VERDICT_WORDS = {"value": value_text, "verdict": verdict_text}

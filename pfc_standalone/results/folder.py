@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 SUMMARY_FILE = "summary.json"
+CHECK_FILE = "check.json"
+#: What folders have that any command leaves, one of them each.
+SUMMARIES = (SUMMARY_FILE, CHECK_FILE)
 PLAN_FILE = "plan.nc"
 RUNS = "runs"
 _LOCK = ".lock"
@@ -81,15 +84,31 @@ class Workplace:
         """How many runs are whole."""
         return sum(1 for _ in self.runs.glob(f"[0-9]*/{NOTE}"))
 
-    def note_build(self, facts: Mapping[str, Any], phases: Mapping[str, float]) -> None:
-        """Keep what made the runs; runs of another build are dropped."""
+    def note_build(
+        self, facts: Mapping[str, Any], phases: Mapping[str, float], made: Mapping[str, str]
+    ) -> None:
+        """Keep what made the runs; runs of another build are dropped.
+
+        Parameters
+        ----------
+        made : mapping
+            The command and where it runs; of several that ran the same build, the first is kept.
+        """
         with self._writing():
-            before = _read_note(self.folder / _BUILD, "facts", "phases")
+            before = self._build()
             if before and before["facts"] != dict(facts):
                 shutil.rmtree(self.runs, ignore_errors=True)
+                before = {}
             self.runs.mkdir(parents=True, exist_ok=True)
-            note = {"facts": dict(facts), "phases": dict(phases)}
+            note = {
+                "facts": dict(facts),
+                "phases": dict(phases),
+                "made": before.get("made") or dict(made),
+            }
             write_whole(self.folder / _BUILD, json.dumps(note))
+
+    def _build(self) -> dict[str, Any]:
+        return _read_note(self.folder / _BUILD, "facts", "phases", "made")
 
     def note_cost(self, costs: Mapping[str, Any]) -> None:
         """Keep what the runs cost."""
@@ -97,21 +116,22 @@ class Workplace:
 
     def knows_its_build(self) -> bool:
         """Whether there is a note of what made the runs, as it was written."""
-        return bool(_read_note(self.folder / _BUILD, "facts", "phases"))
+        return bool(self._build())
 
     def notes(self) -> tuple[dict[str, Any], dict[str, float], dict[str, Any]]:
-        """What was kept of the build, its phases, and the cost; the last is empty if unknown.
+        """What was kept of what made the runs, the phases of the build, and the cost; the last is
+        empty if unknown.
 
         Raises
         ------
         ResultsError
             If what was kept of the build cannot be read.
         """
-        build = _read_note(self.folder / _BUILD, "facts", "phases")
+        build = self._build()
         if not build:
             raise ResultsError(f"{self.folder / _BUILD} is missing or broken")
         cost = _read_note(self.folder / _COST, "phases_s", "simulated_s", "peak_memory_bytes")
-        return build["facts"], build["phases"], cost
+        return build["made"] | build["facts"], build["phases"], cost
 
     @property
     def way_on(self) -> str:
@@ -347,3 +367,25 @@ def _read_note(path: Path, *names: str) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) and said.keys() >= set(names) else {}
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """What a file of results in JSON says.
+
+    Raises
+    ------
+    ResultsError
+        If it is missing, broken, or no table of names.
+    """
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ResultsError(
+            f"{path.parent} holds no {path.name}: give the folder that a command printed"
+        ) from None
+    except (OSError, ValueError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ResultsError(f"{path} cannot be read ({reason}): run the command again") from None
+    if not isinstance(said, dict):
+        raise ResultsError(f"{path} is no result of this program: give a folder that a run printed")
+    return said

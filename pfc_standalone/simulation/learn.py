@@ -28,12 +28,12 @@ from pfc_standalone.experiment.curriculum import (
     initial_weights,
     training,
 )
-from pfc_standalone.machine import versions
 from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.provenance import made_here
 from pfc_standalone.simulation.engines import Engine, Local
 from pfc_standalone.simulation.simulate import Job, plan_runs
-from pfc_standalone.simulation.targets import Progress, Target, silent
+from pfc_standalone.simulation.targets import Build, Progress, Target, silent
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -101,7 +101,7 @@ def learn(
     memory_cues, memory_rates = _memory(parameters, exams[-1], examined, len(exams) - 1)
     weights = replace(
         in_order(weights, label, parameters),
-        provenance=_provenance(parameters, syllabus, target, build.digest),
+        provenance=_provenance(parameters, syllabus, target, build),
     )
     return Learned(
         parameters, syllabus, weights, label, course, record,
@@ -113,11 +113,12 @@ def learn(
 
 
 def _provenance(
-    parameters: Parameters, syllabus: Syllabus, target: Target, digest: str
+    parameters: Parameters, syllabus: Syllabus, target: Target, build: Build
 ) -> dict[str, str]:
     network = parameters.network
     return {
         "made": "learned",
+        **made_here(),
         "rule": network.learning_rule,
         "teacher": "faded" if syllabus.teacher else "none",
         "seed": str(parameters.experiment.seed),
@@ -126,9 +127,8 @@ def _provenance(
         "task": network.task.name,
         "images": json.dumps({unit: list(rows) for unit, rows in network.task.images.items()}),
         "target": target.name,
-        "digest": digest,
-        "date": time.strftime("%Y-%m-%d"),
-        "versions": json.dumps({n: versions()[n] for n in ("python", "brian2", "numpy")}),
+        "digest": build.digest,
+        "built_with": json.dumps(build.versions),
     }
 
 

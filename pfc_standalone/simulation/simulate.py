@@ -22,6 +22,7 @@ from pfc_standalone.experiment.trials import MAX_STEPS, longest_run
 from pfc_standalone.models import Arrays, RunRequest, get_model
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.parameters.fields import check_multiple
+from pfc_standalone.provenance import made_here
 from pfc_standalone.record import Labelled, Record
 from pfc_standalone.results.dataset import (
     points_of,
@@ -260,15 +261,15 @@ class Job:
 
     def label(self, runs: Sequence[RunResult], wall: float | None = None) -> xr.Dataset:
         """One dataset from the results of all runs."""
-        costs = cost(self.plan, runs, self.build.phases, wall)
-        return with_facts(label_runs(self.plan, runs), self.facts() | costs).to_xarray()
+        facts = made_here() | self.facts() | cost(self.plan, runs, self.build.phases, wall)
+        return with_facts(label_runs(self.plan, runs), facts).to_xarray()
 
     def facts(self) -> dict[str, Any]:
         """What made the results."""
         return {
             "target": self.target.name,
             "digest": self.build.digest,
-            **{f"version_{name}": v for name, v in self.build.versions.items()},
+            **{f"built_with_{name}": v for name, v in self.build.versions.items()},
         }
 
 
@@ -308,6 +309,7 @@ def cost(
     return {
         "phases_s": {**built, **wall_phases(runs, seconds)},
         "start_s": plan.start,
+        "duration_s": plan.requests[0].duration,
         "simulated_s": plan.requests[0].duration * len(plan.points),
         "peak_memory_bytes": max((r.memory.get("process", 0) for r in runs), default=0),
     }

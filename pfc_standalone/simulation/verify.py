@@ -24,6 +24,7 @@ from pfc_standalone.experiment.trials import longest_run, one_of_each
 from pfc_standalone.experiment.weights import BY_HAND
 from pfc_standalone.machine import machine, versions
 from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.provenance import made_here
 from pfc_standalone.simulation.simulate import simulate
 from pfc_standalone.simulation.targets import Progress, Target, named, require
 
@@ -369,6 +370,7 @@ def what_was_compared(parameters: Parameters, targets: Sequence[Target]) -> dict
         "targets": [t.name for t in targets],
         "seed": parameters.experiment.seed,
         "parameters": parameters.as_dict(),
+        **made_here(),
         "machine": machine(),
         "versions": versions(),
     }

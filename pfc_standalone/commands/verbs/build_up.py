@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pfc_standalone.commands.options import (
     Parser,
@@ -23,11 +24,8 @@ from pfc_standalone.commands.options import (
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.results.folder import Workplace, check_output
+from pfc_standalone.results.folder import SUMMARY_FILE, Workplace, check_output, write_whole
 from pfc_standalone.simulation.targets import Progress, Target, get_target, require
-
-if TYPE_CHECKING:
-    from pfc_standalone.analysis.bounds import Verdict
 
 _PROGRAM = "python -m pfc_standalone build-up"
 _STAGES = ("input", "memory", "output", "learning")
@@ -73,7 +71,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: argparse.Namespace) -> int:
+    from pfc_standalone.analysis.bounds import as_row
     from pfc_standalone.analysis.stages import STAGES
+    from pfc_standalone.analysis.summary import without_nan
+    from pfc_standalone.commands.pages.results import write_page
+    from pfc_standalone.commands.verdict_table import VERDICT_WORDS
+    from pfc_standalone.results.provenance import provenance
 
     stage = STAGES[arguments.stage]
     parameters = _parameters(arguments, stage.layers)
@@ -87,11 +90,20 @@ def _main(arguments: argparse.Namespace) -> int:
         do = _learn if arguments.stage == "learning" else _simulate
         measured, draw = do(arguments, parameters, target, report)
     verdicts = stage.judge(measured, parameters.network.n_per_unit)
-    _print(arguments.stage, verdicts)
+    made = measured["provenance"] if isinstance(measured, dict) else provenance(measured)
+    summary = {
+        "experiment": "build-up",
+        "stage": arguments.stage,
+        "verdicts": [without_nan(as_row(v)) for v in verdicts],
+        "provenance": made,
+    }
+    print_stage(summary)
     if not arguments.no_figures:
         with Workplace(output).filling() as files:
             draw(files, figure_formats(arguments))
-        print(f"Figure: {output}")
+            write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
+            write_page(files, "stage.html.jinja", summary, [parameters], **VERDICT_WORDS)
+        print(f"Figure, verdicts and page: {output}")
     return 0 if all(v.holds for v in verdicts) else 4
 
 
@@ -145,22 +157,21 @@ def _learn(
     return summarise_learning(learned), draw
 
 
-def _print(stage: str, verdicts: list[Verdict]) -> None:
-    from pfc_standalone.analysis.bounds import as_row
-    from pfc_standalone.analysis.summary import without_nan
+def print_stage(summary: dict[str, Any]) -> None:
+    """Print the verdicts of a stage."""
     from pfc_standalone.commands.console import console
     from pfc_standalone.commands.verdict_table import WIDTH, verdict_table
 
-    out = console(width=None if sys.stdout.isatty() else WIDTH)
-    out.print(verdict_table([without_nan(as_row(v)) for v in verdicts], f"Stage {stage}"))
+    out, rows = console(width=None if sys.stdout.isatty() else WIDTH), summary["verdicts"]
+    out.print(verdict_table(rows, f"Stage {summary['stage']}"))
     failed: dict[tuple[str, str], list[str]] = {}
-    for v in verdicts:
-        if not v.holds:
-            failed.setdefault((v.bound.name, v.bound.why), []).append(v.where)
+    for row in rows:
+        if not row["holds"]:
+            failed.setdefault((row["name"], row["why"]), []).append(row["where"])
     for (name, why), where in failed.items():
         out.print(f"Does not hold: {name} ({', '.join(where)}). Why it must: {why}.")
     if not failed:
-        out.print(f"All {len(verdicts)} hold.")
+        out.print(f"All {len(rows)} hold.")
 
 
 COMMAND = main

@@ -6,7 +6,6 @@ import argparse
 import json
 import shlex
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,8 +26,16 @@ from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment import Weights
 from pfc_standalone.experiment.check_points import rate_points, spiking_points
 from pfc_standalone.experiment.gain_points import TRAINING_SEED, both_gains
+from pfc_standalone.machine import versions
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.results.folder import Workplace, check_output, new_workplace, write_whole
+from pfc_standalone.provenance import made_here
+from pfc_standalone.results.folder import (
+    CHECK_FILE,
+    Workplace,
+    check_output,
+    new_workplace,
+    write_whole,
+)
 from pfc_standalone.simulation import simulate
 from pfc_standalone.simulation.targets import Progress, Target, get_target
 
@@ -72,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     add_target_option(parser)
     add_output_option(
         parser,
-        "new folder for the verdicts as check.json and as a page, check.html (default: "
+        "new folder for the verdicts as check.json and as a page, report.html (default: "
         "results/check-MODEL-DATE-TIME)",
     )
     add_json_option(parser, "the verdicts")
@@ -112,11 +119,11 @@ def _main(arguments: argparse.Namespace, words: str) -> int:
     of = [f"n_per_unit {n}" for n in sizes] or ["all networks"]
     found = _found(parameters, dict(zip(of, gains, strict=True)), groups, target.name)
     found["command"] = f"{_PROGRAM} {words}".strip()
-    output = _write(found, arguments.output)
+    output = _write(found, networks, arguments.output)
     if arguments.json:
         print(json.dumps(found, indent=1))
     else:
-        _print(found, output)
+        print_check(found, output)
     return 4 if any(row["holds"] is False for row in found["verdicts"]) else 0
 
 
@@ -190,13 +197,15 @@ def _found(
     counts = Counter(row["holds"] for row in rows)
     found: dict[str, Any] = without_nan(
         {
+            "experiment": "check-model",
             "model": parameters.network.model,
             "target": target,
             "seed": parameters.experiment.seed,
             "trials": parameters.experiment.trials,
             "delays": list(parameters.experiment.delays),
             "gains": {of: {"normal": a, "reduced": b} for of, (a, b) in gains.items()},
-            "date": time.strftime("%Y-%m-%d"),
+            **made_here(),
+            "versions": versions(),
             "hold": counts[True],
             "fail": counts[False],
             "not_measured": counts[None],
@@ -213,22 +222,21 @@ def _counts(found: dict[str, Any]) -> str:
     )
 
 
-def _write(found: dict[str, Any], asked: Path | None) -> Path:
+def _write(found: dict[str, Any], parameters: list[Parameters], asked: Path | None) -> Path:
     """The folder with the verdicts and the page."""
     from pfc_standalone.analysis.sources import SOURCES
-    from pfc_standalone.commands.pages import render
-    from pfc_standalone.commands.verdict_table import value_text, verdict_text
+    from pfc_standalone.commands.pages.results import write_page
+    from pfc_standalone.commands.verdict_table import VERDICT_WORDS
 
     used = {row["source"] for row in found["verdicts"]}
-    page = render(
-        "check.html.jinja", found=found, counts=_counts(found), groups=_by_group(found).items(),
-        value=value_text, verdict=verdict_text,
-        sources={key: text for key, text in SOURCES.items() if key in used},
-    )  # fmt: skip
     place = Workplace(asked) if asked else new_workplace(_RESULTS, f"check-{found['model']}")
     with place.filling() as files:
-        write_whole(files / "check.json", json.dumps(found, indent=1) + "\n")
-        write_whole(files / "check.html", page)
+        write_whole(files / CHECK_FILE, json.dumps(found, indent=1) + "\n")
+        write_page(
+            files, "check.html.jinja", found, parameters, counts=_counts(found),
+            groups=_by_group(found).items(), made=made_here() | {"built_with": found["versions"]},
+            sources={key: text for key, text in SOURCES.items() if key in used}, **VERDICT_WORDS,
+        )  # fmt: skip
     return place.output
 
 
@@ -239,7 +247,8 @@ def _by_group(found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return groups
 
 
-def _print(found: dict[str, Any], output: Path) -> None:
+def print_check(found: dict[str, Any], output: Path) -> None:
+    """Print the verdicts and where they are."""
     from pfc_standalone.commands.console import console
     from pfc_standalone.commands.verdict_table import WIDTH, verdict_table
 

@@ -12,6 +12,7 @@ from pfc_standalone.commands.experiments import KIND, TASK, experiment_of
 from pfc_standalone.commands.options import Parser, add_figure_options, figure_formats, path
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.errors import ResultsError
+from pfc_standalone.provenance import made_here
 from pfc_standalone.results.dataset import DATASET_FILE, load_results
 from pfc_standalone.results.folder import Workplace
 from pfc_standalone.simulation.simulate import Job, read_plan, runs_in
@@ -88,7 +89,7 @@ def _simulate_missing(place: Workplace, described: xr.Dataset) -> None:
         return
     with progress_bars() as report:
         job = Job(plan, target, target.build(plan.parameters, report))
-        place.note_build(job.facts(), job.build.phases)
+        place.note_build(job.facts(), job.build.phases, made_here())
         job.run(report, folder=place.runs)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -111,13 +110,12 @@ def _main(arguments: argparse.Namespace) -> int:
     )  # fmt: skip
     with progress_bars() as report:
         learned = learn(parameters, syllabus, target, arguments.tests, report)
-    learned = _with_command(learned, arguments)
     summary = summarise_learning(learned)
     _write(learned, summary, output, figure_formats(arguments))
     if arguments.json:
         print(json.dumps(summary, indent=1))
     else:
-        _print(summary, output)
+        print_learning(summary, output)
     return 0
 
 
@@ -158,19 +156,10 @@ def _parameters(arguments: argparse.Namespace) -> Parameters:
     return parameters
 
 
-def _with_command(learned: Learned, arguments: argparse.Namespace) -> Learned:
-    """The command is part of where weights come from."""
-    words = [f"--seed {learned.parameters.experiment.seed}"]
-    for option in ("presentations", "cue_trials", "flips", "share", "rule", "teacher", "target"):
-        words.append(f"--{option.replace('_', '-')} {getattr(arguments, option)}")
-    words.append(f"--n-per-unit {learned.parameters.network.n_per_unit}")
-    words += [f"--set {shlex.quote(option)}" for option in arguments.set]
-    provenance = dict(learned.weights.provenance) | {"command": f"{_PROGRAM} {' '.join(words)}"}
-    return replace(learned, weights=replace(learned.weights, provenance=provenance))
-
-
 def _write(learned: Learned, summary: dict[str, Any], output: Path, figures: Sequence[str]) -> None:
     """Everything, in a folder that gets its name when it is whole."""
+    from pfc_standalone.commands.pages.results import write_page
+
     with Workplace(output).filling() as files:
         learned.weights.save(files / WEIGHTS_FILE)
         write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
@@ -178,9 +167,11 @@ def _write(learned: Learned, summary: dict[str, Any], output: Path, figures: Seq
             from pfc_standalone.figures.learning import save_learning_figures
 
             save_learning_figures(learned, files, figures)
+        write_page(files, "learn.html.jinja", summary, [learned.parameters])
 
 
-def _print(summary: dict[str, Any], output: Path) -> None:
+def print_learning(summary: dict[str, Any], output: Path) -> None:
+    """Print what was learned and where it is."""
     from rich.table import Table
 
     from pfc_standalone.commands.console import console

@@ -121,14 +121,15 @@ def _recipe(options: list[str]) -> Recipe:
 
 def _facts(arguments: argparse.Namespace, parameters: Parameters, recipe: Recipe) -> dict[str, Any]:
     from pfc_standalone.machine import versions
+    from pfc_standalone.provenance import made_here
 
     words = ["--seed", str(arguments.seed), "--seeds", str(arguments.seeds)]
     for option in ("set", "recipe"):
         for value in getattr(arguments, option):
             words += [f"--{option}", value]
     return {
+        **made_here(),
         "command": f"{_PROGRAM} {shlex.join(words)}",
-        "date": time.strftime("%Y-%m-%d"),
         "versions": {name: versions()[name] for name in ("python", "numpy")},
         "recipe": dataclasses.asdict(recipe),
         "parameters": {
