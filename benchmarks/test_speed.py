@@ -100,7 +100,7 @@ def conclude(
     facts: dict[str, Any],
 ) -> None:
     """Put everything into the benchmark's record; fail where spikes differ."""
-    benchmark.group = case.group
+    benchmark.group = f"peers, {case.group}" if kind == "peers" else case.group
     benchmark.extra_info.update(
         target=case.name,
         n_per_unit=case.n_per_unit,
@@ -236,8 +236,6 @@ def measure_program(
     agreement = measure.compare(case, recorded, settings)
     facts |= program.facts(rounds, recorded)
     conclude(benchmark, case, kind, agreement, recorded, facts)
-    if kind == "peers":
-        benchmark.group = f"peers, {case.group}"
 
 
 def test_scaling(benchmark: Any, scaling_case: Case, settings: Settings) -> None:

@@ -24,9 +24,9 @@ class Peer:
     package : str
         What must be installed, as it is imported.
     script : str
-        The module that simulates, which takes what `nest` does.
-    model : str
-        Of a neuron, where there are several.
+        The module of this folder that simulates.
+    options : tuple of str
+        What the script is given beside parameters, folder, duration and seed.
     threads : int
         How many simulate.
     """
@@ -34,7 +34,7 @@ class Peer:
     name: str
     package: str
     script: str
-    model: str
+    options: tuple[str, ...] = ()
     threads: int = 1
 
     @property
@@ -42,17 +42,14 @@ class Peer:
         """Why this machine cannot run it; "" if it can."""
         if importlib.util.find_spec(self.package):
             return ""
-        return f"{self.name}: {self.package} is not installed"
-
-
-def _nest(model: str, threads: int, name: str) -> Peer:
-    return Peer(name, "nest", "benchmarks.peers.nest", model, threads)
+        return f"{self.name}: the package {self.package} is not installed (docs/benchmarking.md)"
 
 
 PEERS = (
-    _nest("iaf_bw_2001", 1, "NEST"),
-    _nest("iaf_bw_2001", 2, "NEST, 2 threads"),
-    _nest("iaf_bw_2001_exact", 1, "NEST, exact NMDA"),
+    Peer("NEST", "nest", "nest"),
+    Peer("NEST, 2 threads", "nest", "nest", ("--threads", "2"), 2),
+    Peer("NEST, exact NMDA", "nest", "nest", ("--model", "iaf_bw_2001_exact")),
+    Peer("GeNN", "pygenn", "genn"),
 )
 
 
@@ -63,8 +60,7 @@ class PeerProgram(Program):
         super().__init__(peer.name, parameters, folder, duration)
         self.built = {"generate": 0.0, "compile": 0.0}
         self.threads = peer.threads
-        self._script = peer.script
-        self._given = ("--model", peer.model, "--threads", peer.threads)
+        self._script, self._given = f"benchmarks.peers.{peer.script}", peer.options
 
     def run(self, seed: int) -> Run:
         """Simulate once."""
@@ -73,4 +69,5 @@ class PeerProgram(Program):
     def foresee(self) -> float:
         """Seconds that one run will take."""
         phases = self._python(self._script, *self._given, "--duration", _TRIAL)[0]
-        return phases["start"] + phases["simulate"] * self._duration / _TRIAL
+        once = sum(seconds for phase, seconds in phases.items() if phase != "simulate")
+        return once + phases["simulate"] * self._duration / _TRIAL
