@@ -62,6 +62,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )  # fmt: skip
     group.addoption("--no-baseline", action="store_true", help="leave plain Brian2 out")
     group.addoption(
+        "--peers", action="store_true", help="also simulate the network in other simulators"
+    )
+    group.addoption(
         "--threads-size", type=int, default=2000, metavar="N",
         help="n_per_unit of the network that one core and all cores simulate; 0 for none "
         "(default: %(default)s)",
@@ -151,6 +154,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(
             "plain_size", [pytest.param(n, id=f"n{n}", marks=left_out) for n in sizes]
         )
+    if "peer_size" in metafunc.fixturenames:
+        sizes = _numbers(config, "sizes")
+        asked = pytest.mark.skipif(not config.option.peers, reason="done with --peers")
+        metafunc.parametrize("peer_size", [pytest.param(n, id=f"n{n}", marks=asked) for n in sizes])
     if "option_case" in metafunc.fixturenames:
         cases = [
             Case(REFERENCE, n, option=option)

@@ -29,6 +29,8 @@ _COLOURS = {
     "cpp": "#0072B2", "cython": "#E69F00", "numpy": "#CC79A7", "cuda": "#009E73",
     "plain Brian2, cpp_standalone": "#999999", "plain Brian2, cython": "#56B4E9",
     "cpp, float32": "#D55E00", "cpp, strict math": "#F0E442", "cpp, no SIMD": "#444444",
+    "NEST": "#882255", "NEST, 2 threads": "#AA4499", "NEST, exact NMDA": "#CC6677",
+    "GeNN": "#117733",
 }  # fmt: skip
 _PHASE_COLOURS = ("#BBBBBB", "#666666", "#56B4E9", "#0072B2", "#E69F00")
 _STATISTICS = {"rate": "rate", "isi_cv": "ISI CV", "count_correlation": "count correlation"}

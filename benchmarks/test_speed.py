@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from benchmarks import measure
-from benchmarks.baseline import PLAIN, PlainBrian2
 from benchmarks.measure import REFERENCE, Case, Settings, Speed
+from benchmarks.outside import PLAIN, PlainBrian2, Program
+from benchmarks.peers import PEERS, Peer, PeerProgram
 from build_targets.running.launch import THREADS
 from pfc_standalone.errors import RequirementError
 from pfc_standalone.machine import available_cores
@@ -99,7 +100,7 @@ def conclude(
     facts: dict[str, Any],
 ) -> None:
     """Put everything into the benchmark's record; fail where spikes differ."""
-    benchmark.group = case.group
+    benchmark.group = f"peers, {case.group}" if kind == "peers" else case.group
     benchmark.extra_info.update(
         target=case.name,
         n_per_unit=case.n_per_unit,
@@ -176,7 +177,6 @@ def test_plain_brian2(
 ) -> None:
     """The same network as by the tutorial: how much faster is what this project does?"""
     case = Case(PLAIN[device], plain_size, 1, "explicit")
-    ours = Case(REFERENCE, plain_size)
     parameters = settings.parameters(case)
     synapses = measure.work(parameters, 1)["synapses_explicit"]
     if synapses > _MOST_SYNAPSES:
@@ -184,14 +184,58 @@ def test_plain_brian2(
             f"{case}: {synapses:,} explicit synapses, set up one by one: more than is sensible"
         )
     # Its duration is part of the binary: long enough to compare spikes.
-    start, end = settings.compared(case)
+    end = settings.compared(case)[1]
     plain = PlainBrian2(device, parameters, tmp_path_factory.mktemp("plain"), end)
-    skip_if_long(case, plain.foresee(settings.seeds), f"{settings.seeds} seeds", settings)
-    rounds, facts = timed(benchmark, settings, plain.run, Speed.of(ours, settings, end).run)
-    recorded = plain.record(settings.seeds, rounds, start)
+    seconds = plain.foresee() * settings.seeds / available_cores()
+    skip_if_long(case, seconds, f"{settings.seeds} seeds", settings)
+    measure_program(benchmark, case, "plain", plain, settings)
+
+
+@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name.replace(" ", "-"))
+def test_peer(
+    benchmark: Any,
+    peer: Peer,
+    peer_size: int,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """The same network in another simulator, beside the reference with as many threads."""
+    if peer.missing:
+        pytest.skip(peer.missing)
+    if peer.threads > available_cores():
+        pytest.skip(f"{peer.name}: this process may use {available_cores()} core")
+    case = Case(peer.name, peer_size, 1, "explicit")
+    end = settings.compared(case)[1]
+    folder = tmp_path_factory.mktemp("peer")
+    program = PeerProgram(peer, settings.parameters(case), folder, end)
+    one = program.foresee()
+    skip_if_long(case, settings.rounds * one, f"{settings.rounds} rounds", settings)
+    monkeypatch.setenv(THREADS, str(peer.threads))
+    measure_program(benchmark, case, "peers", program, settings, not_compared(peer, one, settings))
+
+
+def not_compared(peer: Peer, one: float, settings: Settings) -> str:
+    """Why spikes of a peer are not compared; "" if they are."""
+    if peer.threads > 1:
+        return "the network of one thread, with other random numbers"
+    seconds = one * settings.seeds / available_cores()
+    if seconds > settings.limit:
+        return f"{settings.seeds} seeds would take about {seconds:.0f} s"
+    return ""
+
+
+def measure_program(
+    benchmark: Any, case: Case, kind: str, program: Program, settings: Settings, reason: str = ""
+) -> None:
+    """Time a program beside the reference, and compare its spikes unless there is a reason."""
+    start, end = settings.compared(case)
+    beside = Speed.of(Case(REFERENCE, case.n_per_unit), settings, end)
+    rounds, facts = timed(benchmark, settings, program.run, beside.run)
+    recorded = reason or program.record(settings.seeds, rounds, start)
     agreement = measure.compare(case, recorded, settings)
-    facts |= plain.facts(rounds, recorded)
-    conclude(benchmark, case, "plain", agreement, recorded, facts)
+    facts |= program.facts(rounds, recorded)
+    conclude(benchmark, case, kind, agreement, recorded, facts)
 
 
 def test_scaling(benchmark: Any, scaling_case: Case, settings: Settings) -> None:

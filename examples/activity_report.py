@@ -1,4 +1,7 @@
-"""Does a run do what the network must do? Reads a results folder.
+"""Does a run do what the network must do?
+=======================================
+
+Reads a results folder::
 
     uv run python examples/activity_report.py results/ax-cpt-cpp-n100-...
 

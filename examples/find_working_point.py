@@ -1,4 +1,7 @@
-"""Search run-time parameters for a network that answers the task right, with CMA-ES.
+"""A search for a working point
+============================
+
+Searches run-time parameters for a network that answers the task right, with CMA-ES::
 
     uv run --extra search python examples/find_working_point.py --n-per-unit 25 --generations 20
 

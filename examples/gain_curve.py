@@ -1,4 +1,7 @@
-"""How long does memory last when its gain falls? One build, several values of one parameter.
+"""How long does memory last when its gain falls?
+==============================================
+
+One build, several values of one parameter::
 
     uv run python examples/gain_curve.py
 
@@ -12,7 +15,7 @@ from pfc_standalone import Parameters, simulate, study, with_values
 from pfc_standalone.analysis.activity import memory_held
 
 
-def main(n_per_unit: int = 50, trials: int = 4, gains: tuple[float, ...] = (1.0, 0.9, 0.8)) -> None:
+def main(n_per_unit: int = 25, trials: int = 1, gains: tuple[float, ...] = (1.0, 0.9, 0.8)) -> None:
     """Run the experiment at each gain and print what memory held."""
     size = {"network.n_per_unit": n_per_unit, "experiment.trials": trials}
     base = with_values(Parameters(), size | {"experiment.replicates": 2})

@@ -1,4 +1,7 @@
-"""A table of what networks learned, from the folders that ``learn`` made.
+"""What networks learned, as a table
+=================================
+
+From the folders that ``learn`` made::
 
     for n in 25 50 100; do for s in 1 2 3 4 5; do
       python -m pfc_standalone learn --n-per-unit $n --seed $s --no-figures --output learned/$n-$s

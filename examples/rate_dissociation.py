@@ -1,4 +1,7 @@
-"""The headline of the published model: errors at normal and reduced gain, by delay and condition.
+"""The headline of the published model
+===================================
+
+Errors at normal and reduced gain, by delay and condition::
 
     uv run python examples/rate_dissociation.py [TRIALS [FILE [NAME=VALUE ...]]]
 

@@ -1,4 +1,7 @@
-"""One memory unit of the published model by itself, at both readings of the paper's time step.
+"""Two readings of the paper's time step
+=====================================
+
+One memory unit of the published model by itself, at both readings::
 
     uv run python examples/rate_time_step.py
 

@@ -1,4 +1,7 @@
-"""Which weight answers the task best? Several values of one weight, side by side, on one build.
+"""Which weight answers the task best?
+===================================
+
+Several values of one weight, side by side, on one build::
 
     uv run python examples/weight_search.py
 
@@ -10,7 +13,7 @@ from __future__ import annotations
 from pfc_standalone import Parameters, deal, simulate, with_values
 
 
-def main(n_per_unit: int = 50, trials: int = 4, tried: tuple[float, ...] = (40, 58.4, 80)) -> None:
+def main(n_per_unit: int = 25, trials: int = 2, tried: tuple[float, ...] = (40, 58.4, 80)) -> None:
     """Simulate every weight and print its accuracy."""
     size = {"network.n_per_unit": n_per_unit, "experiment.trials": trials}
     base = with_values(Parameters(), size | {"experiment.delays": "0.75"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import runpy
 import sys
 from pathlib import Path
 
@@ -86,3 +87,36 @@ def test_find_working_point(capsys, monkeypatch):
     found = dict(re.findall(r"--set (\S+)=(\S+)", out))
     assert set(found) == set(load("find_working_point").NAMES)
     assert abs(float(found["axcpt.x_to_t"]) / Parameters().axcpt.x_to_t - 1) < 0.3
+
+
+def run(name, *arguments, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [f"{name}.py", *map(str, arguments)])
+    return runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
+
+
+def test_one_trial(tmp_path, capsys, monkeypatch):
+    run("one_trial", tmp_path, monkeypatch=monkeypatch)
+    answers = dict(line.split(": ") for line in capsys.readouterr().out.splitlines())
+    assert list(answers) == ["AX", "AY", "BX", "BY"]
+    assert answers["AX"] == "T"
+    assert list(answers.values()).count("N") >= 2
+    sizes = {p.name: p.stat().st_size for p in tmp_path.iterdir()}
+    assert set(sizes) == {"raster.png", "rates.png"}
+    assert min(sizes.values()) > 30_000
+
+
+def test_own_task(capsys, monkeypatch):
+    left = run("own_task", monkeypatch=monkeypatch)
+    assert re.fullmatch(r"\d+% of 8 answered right\n", capsys.readouterr().out)
+    answers = left["data"]["trial_response"].values
+    right = left["data"]["trial_condition"].values
+    assert (answers == right)[right != ""].sum() >= 7
+    assert set(answers[right != ""]) == {"L", "R"}
+
+
+def test_rate_gain(capsys, monkeypatch):
+    run("rate_gain", monkeypatch=monkeypatch)
+    said = r"gain 0.8: (\d+)% errors on BX after 5 s\ngain 1: (\d+)% errors on BX after 5 s\n"
+    reduced, normal = map(int, re.fullmatch(said, capsys.readouterr().out).groups())
+    assert normal < 20  # 4 % and 67 % of many (docs/rate-model.md)
+    assert 40 < reduced < 90

@@ -1,4 +1,9 @@
-"""Working memory by recurrent NMDA: 800 excitatory neurons, five groups of 80 among them.
+"""Working memory by recurrent NMDA
+================================
+
+800 excitatory neurons, five groups of 80 among them::
+
+    uv run python examples/published/brunel_wang.py
 
 The first group is excited for 0.3 s and goes on firing when that is over. A neuron's NMDA
 gating is a variable of its own, which all of its synapses share: the same spikes open them all.

@@ -1,4 +1,9 @@
-"""COBAHH: 4000 Hodgkin-Huxley neurons, coupled by conductances.
+"""COBAHH, coupled by conductances
+===============================
+
+4000 Hodgkin-Huxley neurons, coupled by conductances::
+
+    uv run python examples/published/cobahh.py
 
 References
 ----------

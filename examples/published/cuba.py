@@ -1,4 +1,9 @@
-"""CUBA: 4000 neurons that excite and inhibit each other by currents, and never fall silent.
+"""CUBA, coupled by currents
+=========================
+
+4000 neurons that excite and inhibit each other by currents, and never fall silent::
+
+    uv run python examples/published/cuba.py
 
 References
 ----------

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pfc_standalone import interrupts
+from pfc_standalone.commands.notebook import in_notebook, notebook_bars
 from pfc_standalone.errors import PFCError
 from pfc_standalone.simulation.targets import Progress
 
@@ -48,7 +49,15 @@ def _reason(error: Exception) -> str:
 
 @contextlib.contextmanager
 def progress_bars(log: Console | None = None) -> Iterator[Progress]:
-    """Progress bars on a terminal, a line a phase elsewhere; on standard error unless told."""
+    """Progress bars on a terminal or in a notebook, a line a phase elsewhere.
+
+    ``with progress_bars() as report: simulate(points, on_progress=report)``. What is no notebook
+    shows them on standard error unless told.
+    """
+    if log is None and in_notebook():
+        with notebook_bars() as bar:
+            yield bar
+        return
     started: dict[str, Any] = {}
     if log is None and sys.stderr.isatty():
         from pfc_standalone.commands.console import console

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.layout_engine import LayoutEngine
 
-__all__ = ["FIGURES", "FORMATS", "Figure", "FigureError", "save_figures"]
+__all__ = ["FIGURES", "FORMATS", "Figure", "FigureError", "draw", "save_figures"]
 
 import_matplotlib()  # before any file of this folder, or a figure of another package, does
 
@@ -54,6 +54,40 @@ class Figure(Protocol):
 
 class FigureError(PFCError):
     """Figures could not be drawn or written; the message says which and why."""
+
+
+def draw(dataset: Labelled, name: str) -> dict[str, matplotlib.figure.Figure]:
+    """Draw figures of a dataset without writing them: in a notebook the last line of a cell shows
+    one, ``draw(data, "raster")["raster"]``.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        From `simulate` or `load_results`.
+    name : str
+        Which file of figures: those of `save_figures`, or of another package.
+
+    Returns
+    -------
+    dict of str to matplotlib.figure.Figure
+        By name, such as ``rates`` and ``rates_long``; no figure is known to pyplot.
+
+    Raises
+    ------
+    ParameterError
+        If there is no figure of that name.
+    FigureError
+        If the dataset lacks what the figure shows.
+    """
+    import matplotlib as mpl
+
+    from pfc_standalone.figures.style import SETTINGS
+
+    with mpl.rc_context(SETTINGS):
+        drawn = _drawn(name, dataset)
+    if not drawn:
+        raise FigureError(f"the figure {name} was not drawn: the dataset has nothing that it shows")
+    return drawn
 
 
 def save_figures(
