@@ -6,7 +6,7 @@ import json
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,9 +78,13 @@ class CachedBuild:
         return self.target.max_processes
 
     def run(
-        self, requests: dict[int, RunRequest], folder: Path, processes: int, on_progress: Progress
-    ) -> Iterator[tuple[int, RunResult]]:
-        """Run the requests, several at once; each result with its number, as it comes."""
+        self,
+        requests: Mapping[int, RunRequest],
+        folder: Path,
+        processes: int,
+        on_progress: Progress,
+    ) -> Iterator[tuple[int, RunResult | TargetError]]:
+        """Run the requests, several at once; each result or error with its number, as it comes."""
         try:
             self.target.check_runs()
         except RequirementError as error:
