@@ -29,12 +29,10 @@ from numpy.typing import NDArray
 from build_targets.building.manifest import ArrayVariable, Manifest
 from build_targets.running.ending import complaint, how_it_failed
 from pfc_standalone.errors import TargetError
-from pfc_standalone.machine import available_cores
+from pfc_standalone.machine import THREADS, available_cores
 from pfc_standalone.models import RunRequest, get_model
 from pfc_standalone.results.raw import RunResult
 
-#: Environment variable: how many threads a program may have at most. A user's own choice stays.
-THREADS = "PFC_THREADS"
 #: Lines of a code object's name and its seconds.
 PROFILE_FILE = "profiling_info.txt"
 
@@ -118,7 +116,8 @@ def run_all(
     Parameters
     ----------
     requests : mapping
-        By number, asked for when it is their turn; the raw results of each come to lie in the folder of that number.
+        By number, asked for when it is their turn; the raw results of each come to lie in the
+        folder of that number.
     folder : Path
         Where those folders are made.
     processes : int

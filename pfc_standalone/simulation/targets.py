@@ -46,6 +46,23 @@ class Requirement:
     remedy: str
 
 
+class Parcel(Protocol):
+    """A build on its way to a machine that shares no files with this one; can be pickled."""
+
+    @property
+    def digest(self) -> str:
+        """Of its content."""
+
+    def unpack(self, root: Path) -> Build:
+        """The build, in a folder below ``root``; written there unless it is there.
+
+        Raises
+        ------
+        TargetError
+            If it is not as it was packed; `RequirementError` if this machine cannot run it.
+        """
+
+
 class Build(Protocol):
     """A network that is ready to run, as often as wanted."""
 
@@ -64,6 +81,9 @@ class Build(Protocol):
     @property
     def versions(self) -> dict[str, str]:
         """Of what built it."""
+
+    def pack(self) -> Parcel:
+        """The build, as it goes to another machine."""
 
     def run(
         self,
