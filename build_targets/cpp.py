@@ -46,7 +46,7 @@ class CppTarget(CachedTarget):
 
     def toolchain(self, parameters: Parameters) -> dict[str, Any]:
         """The compiler, and the processor where the binary is made for it alone."""
-        return native_toolchain(parameters.build.native, parameters.build.simd)
+        return native_toolchain(parameters.build, parameters.build.simd)
 
     def compile_source(
         self, source: Path, folder: Path, parameters: Parameters, on_progress: Progress

@@ -91,7 +91,7 @@ class CythonTarget(RuntimeTarget):
     def toolchain(self, parameters: Parameters) -> dict[str, Any]:
         """The compiler, and the interpreter that loads what it makes."""
         return {
-            **native_toolchain(parameters.build.native, simd=False),
+            **native_toolchain(parameters.build, simd=False),
             "interpreter": f"{sys.executable} {sys.version}",
             "strict_math": parameters.build.strict_math,
         }

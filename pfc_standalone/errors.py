@@ -42,5 +42,9 @@ class RequirementError(TargetError):
     exit_code = 3
 
 
+class LostError(TargetError):
+    """Machines that simulated a run died, so often that it is given up."""
+
+
 class UnfinishedError(PFCError):
     """Runs are done and safe, what comes after them is not; the message says how to go on."""

@@ -9,12 +9,16 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: How soon an exception that nobody could see is raised again, s.
 _AGAIN = 0.01
+#: How many `held` are entered, and the signals that came meanwhile.
+_depth = 0
+_waiting: list[int] = []
 
 
 def end_at_once() -> None:
@@ -49,6 +53,9 @@ def raised() -> Iterator[None]:
 
     def end(received: int, frame: Any) -> None:
         nonlocal ending
+        if _depth:
+            _waiting.append(received)
+            return
         if ending and received != signal.SIGALRM:
             return
         ending = ending or received
@@ -70,3 +77,24 @@ def raised() -> Iterator[None]:
         sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Within, a signal waits until the end, where it is raised: for what must not be done by half.
+
+    Signals reach the main thread alone; elsewhere this changes nothing.
+    """
+    global _depth
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _depth += 1
+    try:
+        yield
+    finally:
+        _depth -= 1
+        if not _depth and _waiting:
+            received = _waiting[0]
+            _waiting.clear()
+            signal.raise_signal(received)

@@ -14,6 +14,8 @@ PACKAGES = (
     *("brian2", "brian2cuda", "cython", "numpy", "scipy", "sympy", "xarray", "h5netcdf"),
     *("matplotlib", "elephant", "pytest", "pytest-benchmark"),
 )
+#: Environment variable: how many threads a program may have at most. A user's own choice stays.
+THREADS = "PFC_THREADS"
 
 
 def machine() -> dict[str, Any]:

@@ -196,7 +196,10 @@ def odd_binary(tmp_path):
             processes,
             lambda done: None,
         )
-        return [result for _, result in sorted(results, key=lambda pair: pair[0])]
+        ended = [result for _, result in sorted(results, key=lambda pair: pair[0])]
+        for error in (e for e in ended if isinstance(e, launch.RunError)):
+            raise error
+        return ended
 
     return run
 

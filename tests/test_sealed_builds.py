@@ -187,9 +187,10 @@ def test_what_the_binary_could_not_read_is_an_error(copied_build, tmp_path):
     broken = tmp_path / "broken"
     shutil.copytree(source, broken)
     next(p for p in (broken / "static_arrays").iterdir() if p.stat().st_size).unlink()
-    with pytest.raises(launch.RunError, match="failed: Error opening static array"):
-        list(launch.run_all(replace(program, folder=broken), job.build.manifest,
-             dict(enumerate(job.requests)), tmp_path, 1, lambda done: None))  # fmt: skip
+    ((_, error),) = launch.run_all(replace(program, folder=broken), job.build.manifest,
+        dict(enumerate(job.requests)), tmp_path, 1, lambda done: None)  # fmt: skip
+    assert isinstance(error, launch.RunError)
+    assert "failed: Error opening static array" in str(error)
 
 
 # ------------------------------------------------------------------------ Cython's modules

@@ -52,13 +52,15 @@ def cache_root() -> Path:
     return folder.absolute()
 
 
-def entry(name: str, build: Callable[[Path], None]) -> tuple[Path, bool]:
+def entry(name: str, build: Callable[[Path], None], root: Path | None = None) -> tuple[Path, bool]:
     """The cache entry of that name, built first where it is missing or damaged.
 
     Parameters
     ----------
     build : callable
         Fills an empty folder; the entry is that folder once it returns.
+    root : Path, optional
+        Folder of entries, `cache_root` by default.
 
     Returns
     -------
@@ -66,7 +68,7 @@ def entry(name: str, build: Callable[[Path], None]) -> tuple[Path, bool]:
     built : bool
         Whether this call built it.
     """
-    root = cache_root()
+    root = root or cache_root()
     final = root / name
     if is_whole(final):
         return final, False

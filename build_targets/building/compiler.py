@@ -6,7 +6,6 @@ import errno
 import functools
 import json
 import os
-import platform
 import shlex
 import subprocess
 import tempfile
@@ -17,9 +16,11 @@ from typing import Any
 
 from build_targets.building import cache
 from build_targets.building.environment import COMPILER_VARIABLES, own_environment
+from build_targets.building.processor import LEVELS, processor
 from build_targets.building.sources import digest
 from build_targets.building.tools import find_tool, first_error, tool_version, which
 from pfc_standalone.errors import PFCError, RequirementError
+from pfc_standalone.parameters.groups import BuildParameters
 from pfc_standalone.simulation.targets import Requirement
 
 _NAME_ANOTHER = "set the variable CXX to a C++ compiler, such as g++ 8 or newer"
@@ -35,11 +36,6 @@ int main(int n, char **words) {
 """
 #: Programs that stand before a compiler in CXX.
 _LAUNCHERS = ("ccache", "sccache", "distcc", "icecc")
-#: Levels of x86-64 that compilers know by name, and what a processor must have for each.
-_LEVELS = (
-    ("-march=x86-64-v4", {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}),
-    ("-march=x86-64-v3", {"avx2", "bmi1", "bmi2", "f16c", "fma", "movbe"}),
-)
 
 
 @dataclass(frozen=True)
@@ -120,7 +116,7 @@ def find_compiler() -> Compiler:
     )
 
 
-def native_toolchain(native: bool, simd: bool) -> dict[str, Any]:
+def native_toolchain(build: BuildParameters, simd: bool) -> dict[str, Any]:
     """What decides code for this machine: compiler, flags, and the processor where it matters.
 
     Raises
@@ -135,11 +131,13 @@ def native_toolchain(native: bool, simd: bool) -> dict[str, Any]:
             f"the C++ compiler {compiler} does not know -fopenmp-simd, which vectorised loops "
             f"need: add --no-simd, or {_NAME_ANOTHER}"
         )
+    own = build.processor == "own"
+    march = can.march if own else f"-march={build.processor}"
     return {
         **compiler.facts(),
-        "march": can.march if native else "",
+        "march": march if build.native else "",
         "threads": can.threads and simd,
-        "processor": processor() if native else "",
+        "processor": processor() if build.native and own else "",
     }
 
 
@@ -151,15 +149,6 @@ def compiler_requirement() -> Requirement:
     except PFCError as error:
         return Requirement("C++ compiler", "", "compile", str(error))
     return Requirement("C++ compiler", f"{compiler.version} ({compiler})", "compile", "")
-
-
-def processor() -> str:
-    """What a binary compiled for this processor depends on."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line for line in lines if line.startswith(("flags", "Features"))), "")
 
 
 def abilities(compiler: Compiler) -> Abilities:
@@ -213,7 +202,9 @@ def _marches() -> Iterator[str]:
     """
     has = set(processor().split())
     yield "-march=native"
-    yield from (flag for flag, needed in _LEVELS if needed <= has)
+    for level in ("x86-64-v4", "x86-64-v3"):
+        if LEVELS[level] <= has:
+            yield f"-march={level}"
     yield from ("-mcpu=native", "")
 
 

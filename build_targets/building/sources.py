@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.util
 import json
@@ -42,6 +43,16 @@ def digest(facts: dict[str, Any], with_source: bool = True) -> str:
             f"{error.filename} decides what is built and cannot be read ({error.strerror}): make "
             "it readable, or move it away"
         ) from error
+    return h.hexdigest()[:16]
+
+
+@functools.cache
+def program_digest() -> str:
+    """Digest of all of this program's text, analysis and commands too."""
+    h = hashlib.sha256(json.dumps(versions(), sort_keys=True).encode())
+    for package in ("build_targets", "pfc_standalone"):
+        for path in sorted(_files((PROJECT / package).rglob("*.py"))):
+            h.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
     return h.hexdigest()[:16]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import platform
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from build_targets.building.environment import (
     python_environment,
 )
 from build_targets.building.manifest import Manifest
+from build_targets.building.parcel import Parcel
+from build_targets.building.processor import lacking
 from build_targets.building.sources import digest, versions
 from build_targets.building.tools import child
 from build_targets.running import launch
@@ -67,8 +70,7 @@ class CachedBuild:
     @property
     def versions(self) -> dict[str, str]:
         """Of what built it, compiler, flags and the project's commit among them."""
-        toolchain = self.compiled / _TOOLCHAIN
-        facts = json.loads(toolchain.read_text()) if toolchain.is_file() else {}
+        facts = self.toolchain
         told = ("compiler", "nvcc", "march", *COMPILER_VARIABLES)
         compilers = {name: facts[name] for name in told if name in facts}
         flags = self.compiled / FLAGS_FILE
@@ -77,14 +79,36 @@ class CachedBuild:
         return self.manifest.versions | compilers | {"git_commit": self.manifest.git_commit}
 
     @property
+    def toolchain(self) -> dict[str, Any]:
+        """What compiled it."""
+        file = self.compiled / _TOOLCHAIN
+        facts: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
+        return facts
+
+    @property
     def max_processes(self) -> int | None:
         """How many runs may go on at once; None for one a core."""
         return self.target.max_processes
 
+    def pack(self) -> Parcel:
+        """The build, as it goes to another machine."""
+        return Parcel.pack(self)
+
     def run(
-        self, requests: dict[int, RunRequest], folder: Path, processes: int, on_progress: Progress
-    ) -> Iterator[tuple[int, RunResult]]:
-        """Run the requests, several at once; each result with its number, as it comes."""
+        self,
+        requests: Mapping[int, RunRequest],
+        folder: Path,
+        processes: int,
+        on_progress: Progress,
+    ) -> Iterator[tuple[int, RunResult | TargetError]]:
+        """Run the requests, several at once; each result or error with its number, as it comes."""
+        if missing := lacking(self.toolchain):
+            raise RequirementError(
+                f"the build {self.digest} needs the instructions {', '.join(sorted(missing))}, "
+                f"which the processor of {platform.node()} lacks: build for any processor with "
+                "--set build.native=false, or for a level that all machines have, such as --set "
+                "build.processor=x86-64-v3"
+            )
         try:
             self.target.check_runs()
         except RequirementError as error:

@@ -12,13 +12,14 @@ Ctrl-C) stops them all and removes their files.
 
 from __future__ import annotations
 
+import itertools
 import os
 import selectors
 import shutil
 import subprocess
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,12 +29,10 @@ from numpy.typing import NDArray
 from build_targets.building.manifest import ArrayVariable, Manifest
 from build_targets.running.ending import complaint, how_it_failed
 from pfc_standalone.errors import TargetError
-from pfc_standalone.machine import available_cores
+from pfc_standalone.machine import THREADS, available_cores
 from pfc_standalone.models import RunRequest, get_model
 from pfc_standalone.results.raw import RunResult
 
-#: Environment variable: how many threads a program may have at most. A user's own choice stays.
-THREADS = "PFC_THREADS"
 #: Lines of a code object's name and its seconds.
 PROFILE_FILE = "profiling_info.txt"
 
@@ -107,17 +106,18 @@ class _Process:
 def run_all(
     program: Program,
     manifest: Manifest,
-    requests: dict[int, RunRequest],
+    requests: Mapping[int, RunRequest],
     folder: Path,
     processes: int,
     on_progress: Callable[[float], None],
-) -> Iterator[tuple[int, RunResult]]:
+) -> Iterator[tuple[int, RunResult | RunError]]:
     """Run a program once for each request, several at a time.
 
     Parameters
     ----------
-    requests : dict
-        By number; the raw results of each come to lie in the folder of that number.
+    requests : mapping
+        By number, asked for when it is their turn; the raw results of each come to lie in the
+        folder of that number.
     folder : Path
         Where those folders are made.
     processes : int
@@ -127,34 +127,45 @@ def run_all(
 
     Yields
     ------
-    number, result : int, RunResult
-        As each run ends.
+    number, result : int, RunResult or RunError
+        As each run ends; an error if it failed, or its results are not whole.
 
     Raises
     ------
     RunError
-        If a run fails or its results are not whole.
+        If files cannot be read or written here.
     """
     folder = folder.absolute()  # programs start in a folder of their own
-    waiting = list(requests.items())[::-1]
-    threads = max(available_cores() // max(min(processes, len(waiting)), 1), 1)
+    waiting = iter(requests)
+    threads = max(available_cores() // max(min(processes, len(requests)), 1), 1)
     running: dict[int, _Process] = {}
     n_done = 0
     try:
         with selectors.DefaultSelector() as selector:
-            while waiting or running:
-                while waiting and len(running) < processes:
-                    number, request = waiting.pop()
-                    process = _start(program, manifest, request, folder, number, threads)
+            while n_done < len(requests):
+                for number in itertools.islice(waiting, processes - len(running)):
+                    try:
+                        process = _start(
+                            program, manifest, requests[number], folder, number, threads
+                        )
+                    except RunError as error:
+                        n_done += 1
+                        yield number, error
+                        continue
                     running[number] = process
                     selector.register(process.popen.stdout, selectors.EVENT_READ, process)  # type: ignore[arg-type]
+                if not running:
+                    continue
                 for key, _ in selector.select():
                     process = key.data
                     if not process.read():
                         selector.unregister(key.fileobj)
                         running.pop(process.number).close()
-                        result = _finish(process, manifest, folder)
                         n_done += 1
+                        try:
+                            result: RunResult | RunError = _finish(process, manifest, folder)
+                        except RunError as error:
+                            result = error
                         yield process.number, result
                 done = n_done + sum(p.done for p in running.values())
                 on_progress(done / len(requests))

@@ -42,7 +42,7 @@ def conclude(
     UnfinishedError
         If something goes wrong; the runs stay where they are.
     """
-    with _unfinished(place, "their results could not be written"):
+    with unfinished(place, "their results could not be written"):
         if plan is None:
             described = load_results(place.plan)
             plan, kind = read_plan(described), described.attrs.get(KIND, TASK)
@@ -55,15 +55,15 @@ def conclude(
         summary = experiment.summarise(dataset)
         write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
     if figures:
-        with _unfinished(
+        with unfinished(
             place, "their figures could not be drawn", " (--no-figures leaves them out)"
         ):
             from pfc_standalone.figures import save_figures
 
             save_figures(dataset, files, figures, experiment.figures)
-    with _unfinished(place, "their page could not be written"):
+    with unfinished(place, "their page could not be written"):
         write_page(files, experiment.page, summary, parameters_in(dataset), **VERDICT_WORDS)
-    with _unfinished(place, "their folder could not be given its name"):
+    with unfinished(place, "their folder could not be given its name"):
         place.complete(files)
     return summary
 
@@ -75,7 +75,8 @@ def _label(place: Workplace, plan: Plan) -> Record:
 
 
 @contextlib.contextmanager
-def _unfinished(place: Workplace, what: str, hint: str = "") -> Iterator[None]:
+def unfinished(place: Workplace, what: str, hint: str = "") -> Iterator[None]:
+    """What goes wrong within, once all runs are done, says how to go on."""
     try:
         yield
     except KeyboardInterrupt:

@@ -17,6 +17,8 @@ KIND = "experiment"
 #: What a target's script runs. Its functions take any `Labelled`, since its commands import no
 #: xarray; those of other kinds a `Dataset`.
 TASK = "task"
+#: Many experiments; `sweeping` ends it.
+SWEEP = "sweep"
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,12 +89,7 @@ def _main(make_target: Callable[[argparse.Namespace], Target], arguments: Any) -
         list_parameters()
         return 0
     target, parameters = make_target(arguments), parameters_from(arguments)
-    for name, needed in {"record_spikes": True, "record_outputs_only": False}.items():
-        if (value := getattr(parameters.network, name)) != needed:
-            raise ParameterError(
-                f"network.{name} is {str(value).lower()}, allowed is {str(needed).lower()}: an "
-                "experiment is read from its spikes"
-            )
+    check_read_from_spikes(parameters)
     weights = weights_from(arguments)
     if arguments.output is not None:
         check_output(arguments.output)
@@ -115,6 +111,16 @@ def _main(make_target: Callable[[argparse.Namespace], Target], arguments: Any) -
         summary = conclude(place, plan, figures=figure_formats(arguments))
     print_report(summary, place.output, arguments.json)
     return 0
+
+
+def check_read_from_spikes(parameters: Parameters) -> None:
+    """Raise `ParameterError` unless all spikes are recorded, from which an experiment is read."""
+    for name, needed in {"record_spikes": True, "record_outputs_only": False}.items():
+        if (value := getattr(parameters.network, name)) != needed:
+            raise ParameterError(
+                f"network.{name} is {str(value).lower()}, allowed is {str(needed).lower()}: an "
+                "experiment is read from its spikes"
+            )
 
 
 def _only_build(generate_only: bool, target: Target, parameters: Parameters) -> None:
@@ -139,18 +145,25 @@ def _workplace(output: Path | None, parameters: Parameters, target_name: str) ->
 
 def run_plan(place: Workplace, plan: Plan, target: Target, report: Progress) -> None:
     """Build and run; every run's results are in the workplace as it ends."""
-    try:
+    with keeping_runs(place, len(plan.requests)):
         job = Job(plan, target, target.build(plan.parameters, report))
         place.note_build(job.facts(), job.build.phases, made_here())
         began = time.perf_counter()
         runs = job.run(report, folder=place.runs)
         place.note_cost(cost(plan, runs, job.build.phases, time.perf_counter() - began))
+
+
+@contextlib.contextmanager
+def keeping_runs(place: Workplace, n_runs: int, what: str = "runs") -> Iterator[None]:
+    """What ends the work within says how to go on, if runs are done."""
+    try:
+        yield
     except (KeyboardInterrupt, SystemExit, PFCError, OSError, MemoryError) as error:
         if place.is_removed():
             raise place.removed from error
         if not (done := place.finished_runs()):
             raise
-        said = f"{done} of {len(plan.requests)} runs are done and kept: go on with {place.way_on}"
+        said = f"{done} of {n_runs} {what} are done and kept: go on with {place.way_on}"
         if isinstance(error, KeyboardInterrupt):
             raise KeyboardInterrupt(said) from error
         if isinstance(error, SystemExit):

@@ -133,8 +133,11 @@ class BuildParameters(ParameterGroup):
         PROJECT, binding="build",
     )  # fmt: skip
     native: bool = parameter(
-        True, "", "compile for this machine's processor; such a binary does not travel", PROJECT,
-        binding="build",
+        True, "", "compile for one kind of processor; off: for any", PROJECT, binding="build",
+    )  # fmt: skip
+    processor: str = parameter(
+        "own", "", "which kind: this machine's own, or a level of x86-64, for machines that differ",
+        PROJECT, choices=("own", "x86-64-v2", "x86-64-v3", "x86-64-v4"), binding="build",
     )  # fmt: skip
     profile: bool = parameter(
         False, "", "time each part of the time step; slows the simulation", PROJECT,

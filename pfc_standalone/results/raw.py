@@ -102,6 +102,7 @@ class RunResult(Mapping[str, NDArray[Any]]):
         arrays: Mapping[str, NDArray[Any]],
         phases: Mapping[str, float],
         memory: Mapping[str, int] | None = None,
+        profile: Mapping[str, float] | None = None,
     ) -> RunResult:
         """Write arrays into a new folder as a run of them."""
         folder.mkdir(parents=True)
@@ -109,7 +110,7 @@ class RunResult(Mapping[str, NDArray[Any]]):
         for number, (name, array) in enumerate(arrays.items()):
             array.tofile(folder / str(number))
             files[name] = (str(number), array.dtype.name)
-        result = cls(folder, files, phases, memory or {}, {})
+        result = cls(folder, files, phases, memory or {}, profile or {})
         result.write_note()
         return result
 

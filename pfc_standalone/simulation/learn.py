@@ -31,7 +31,8 @@ from pfc_standalone.experiment.curriculum import (
 from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.provenance import made_here
-from pfc_standalone.simulation.engines import Engine, Local
+from pfc_standalone.simulation.engines import Engine
+from pfc_standalone.simulation.engines.local import Local
 from pfc_standalone.simulation.simulate import Job, plan_runs
 from pfc_standalone.simulation.targets import Build, Progress, Target, silent
 

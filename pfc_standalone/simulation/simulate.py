@@ -31,7 +31,8 @@ from pfc_standalone.results.dataset import (
     with_facts,
 )
 from pfc_standalone.results.raw import RunResult
-from pfc_standalone.simulation.engines import Engine, Local
+from pfc_standalone.simulation.engines import Engine
+from pfc_standalone.simulation.engines.local import Local
 from pfc_standalone.simulation.footprint import check_disk, check_footprint
 from pfc_standalone.simulation.targets import Build, Progress, Target, get_target, silent
 
@@ -124,6 +125,15 @@ def plan_runs(
     """
     if not points:
         raise ParameterError("there are 0 points to simulate, allowed is at least one")
+    plan = lay_out(points, target, duration, start)
+    check_footprint(plan.requests[0], len(plan.requests), 1)
+    return plan
+
+
+def lay_out(
+    points: Sequence[Point], target: Target, duration: float | None = None, start: float = 0.0
+) -> Plan:
+    """The same, whether it fits this machine or not; of at least one point."""
     shared_and_varying(points)
     first = points[0].parameters
     chosen = get_model(first).fit(first, list(points))
@@ -141,9 +151,7 @@ def plan_runs(
         ends += [start + p.lesson.duration for p in points if p.lesson]
         duration = round(max(ends, default=start + first.timing.settle) - start, 9)
     _check_times(points, start, duration)
-    requests = _requests(ready, duration, start)
-    check_footprint(requests[0], len(requests), 1)
-    return Plan(ready, requests)
+    return Plan(ready, _requests(ready, duration, start))
 
 
 def _check_times(points: Sequence[Point], start: float, duration: float) -> None:
@@ -250,7 +258,10 @@ class Job:
         left = {k: r for k, r in enumerate(self.requests) if k not in done}
         if left:
             check_disk(next(iter(left.values())), len(left), folder)
-            for number, run in (engine or Local()).run(self.build, left, folder, on_progress):
+            work = [(self.build, left)]
+            for number, run in (engine or Local()).run(work, folder, on_progress):
+                if isinstance(run, TargetError):
+                    raise run
                 try:
                     check_whole(left[number], run)
                 except ResultsError as error:

@@ -7,12 +7,12 @@ The package never imports a target. Targets register themselves as entry points 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from pfc_standalone.errors import RequirementError
+from pfc_standalone.errors import RequirementError, TargetError
 from pfc_standalone.models import RunRequest
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.registry import Registry
@@ -46,6 +46,23 @@ class Requirement:
     remedy: str
 
 
+class Parcel(Protocol):
+    """A build on its way to a machine that shares no files with this one; can be pickled."""
+
+    @property
+    def digest(self) -> str:
+        """Of its content."""
+
+    def unpack(self, root: Path) -> Build:
+        """The build, in a folder below ``root``; written there unless it is there.
+
+        Raises
+        ------
+        TargetError
+            If it is not as it was packed; `RequirementError` if this machine cannot run it.
+        """
+
+
 class Build(Protocol):
     """A network that is ready to run, as often as wanted."""
 
@@ -65,10 +82,18 @@ class Build(Protocol):
     def versions(self) -> dict[str, str]:
         """Of what built it."""
 
+    def pack(self) -> Parcel:
+        """The build, as it goes to another machine."""
+
     def run(
-        self, requests: dict[int, RunRequest], folder: Path, processes: int, on_progress: Progress
-    ) -> Iterator[tuple[int, RunResult]]:
-        """Run every request, ``processes`` at once; each result as it comes, with its number.
+        self,
+        requests: Mapping[int, RunRequest],
+        folder: Path,
+        processes: int,
+        on_progress: Progress,
+    ) -> Iterator[tuple[int, RunResult | TargetError]]:
+        """Run every request, ``processes`` at once; each result, or the error that the run ended
+        with, as it comes, with its number.
 
         Raw results lie in ``folder``, in one folder each that is named by the number.
         """

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfc_standalone.commands.conclude import conclude
-from pfc_standalone.commands.experiments import KIND, TASK, experiment_of
+from pfc_standalone.commands.experiments import KIND, SWEEP, TASK, experiment_of
 from pfc_standalone.commands.options import Parser, add_figure_options, figure_formats, path
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.errors import ResultsError
@@ -44,6 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(arguments: argparse.Namespace) -> int:
     place = Workplace(_asked_for(arguments.folder))
     _check_unfinished(place)
+    if load_results(place.plan).attrs.get(KIND) == SWEEP:
+        from pfc_standalone.commands.sweeping import finish_sweep
+
+        return finish_sweep(place.output, figure_formats(arguments), arguments.json)
     with place.claimed():
         described = load_results(place.plan)
         _simulate_missing(place, described)

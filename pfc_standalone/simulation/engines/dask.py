@@ -1,0 +1,226 @@
+"""Workers of a Dask cluster: other machines, which need share no files with this one."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pfc_standalone.errors import LostError, PFCError, RequirementError, TargetError
+from pfc_standalone.machine import THREADS, available_cores
+from pfc_standalone.models import RunRequest
+from pfc_standalone.results.raw import RunResult
+from pfc_standalone.simulation.engines import Then, Work
+from pfc_standalone.simulation.engines.local import outcome
+from pfc_standalone.simulation.targets import Parcel, Progress
+
+#: Seconds in which a scheduler must answer.
+_ANSWER = 10
+#: Runs that are handed in ahead, at least, and for each thread of the cluster: enough that none
+#: waits for the next, few enough that a sweep of any length takes no memory.
+_AHEAD, _AHEAD_A_THREAD = 32, 3
+#: Times that a run may lose its worker before it is given up.
+_DEATHS = 3
+
+
+@dataclass(frozen=True)
+class Dask:
+    """The workers of a Dask scheduler. A build goes to each once, and is kept in its local folder.
+
+    Attributes
+    ----------
+    address : str or None
+        Of the scheduler, such as ``tcp://HOST:8786``, or the file that it wrote
+        (``dask scheduler --scheduler-file``); None for a cluster on this machine.
+    processes : int or None
+        Workers of a cluster on this machine; None for one a core.
+    """
+
+    address: str | None = None
+    processes: int | None = None
+
+    def run(
+        self, work: Work, folder: Path, on_progress: Progress, then: Then | None = None
+    ) -> Iterator[tuple[int, Any]]:
+        """Do every run; `Engine` says what comes of it.
+
+        Raises
+        ------
+        RequirementError
+            If there is no such scheduler, or Dask is not installed.
+        TargetError
+            If the scheduler is lost.
+        """
+        from distributed import as_completed
+
+        total = sum(len(requests) for _, requests in work)
+        with self._client() as client:
+            waiting = _submitted(client, work, then)
+            pending: dict[Any, int] = {}
+            ended = as_completed(raise_errors=False)
+            try:
+                for done in itertools.count():
+                    for future, number in itertools.islice(waiting, _room(client) - len(pending)):
+                        pending[future] = number
+                        ended.add(future)
+                    on_progress("simulate", done / total)
+                    if not pending:
+                        return
+                    future = next(ended)
+                    yield pending.pop(future), _come_home(future, folder, number)
+            except KeyboardInterrupt:
+                for future in [f for f in pending if f.status == "finished"]:
+                    number = pending.pop(future)
+                    yield number, _come_home(future, folder, number)
+                raise
+            finally:
+                client.cancel(list(pending))
+
+    @contextlib.contextmanager
+    def _client(self) -> Iterator[Any]:
+        try:
+            import dask
+            from distributed import Client, LocalCluster
+        except ImportError as error:
+            raise RequirementError(
+                f"--cluster needs Dask, which is not installed ({error}): install it "
+                "(pip install pfc-standalone[cluster])"
+            ) from None
+        if self.address is None:
+            n = self.processes or available_cores()
+            with (
+                dask.config.set(_LOCAL),
+                tempfile.TemporaryDirectory(prefix="pfc-cluster-") as scratch,
+                LocalCluster(
+                    n_workers=n, threads_per_worker=1, dashboard_address=None,
+                    local_directory=scratch, silence_logs="CRITICAL", memory_limit=0,
+                ) as cluster,
+                Client(cluster) as client,
+            ):  # fmt: skip
+                yield client
+            return
+        is_file = Path(self.address).is_file()
+        where = {"scheduler_file" if is_file else "address": self.address}
+        try:
+            client = Client(**where, timeout=_ANSWER)
+        except (OSError, TimeoutError, ValueError) as error:
+            said = " ".join(str(error).split())
+            raise RequirementError(
+                f"--cluster is {self.address}, where no Dask scheduler answers ({said}): give the "
+                "address that it printed, or the file that it wrote"
+            ) from None
+        with client:
+            yield client
+
+
+#: Of a cluster on this machine. Ctrl-C is for the command, which ends its workers.
+_LOCAL = {
+    "distributed.scheduler.allowed-failures": _DEATHS - 1,
+    "distributed.worker.preload": ["import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"],
+}
+
+
+def _submitted(client: Any, work: Work, then: Then | None) -> Iterator[tuple[Any, int]]:
+    """Runs, handed in one by one when asked for."""
+    session = uuid.uuid4().hex[:8]
+    for build, requests in work:
+        if not requests:
+            continue
+        parcel = build.pack()
+        # a task, not data: the scheduler can make it again if a worker is lost with it
+        key = f"build-{session}-{parcel.digest[:16]}"
+        sent = client.submit(_same, parcel, key=key, pure=False)
+        for number in requests:
+            key = f"run-{session}-{number}-{parcel.digest[:16]}"
+            yield (
+                client.submit(
+                    simulate_here, sent, number, requests[number], then, key, key=key, pure=False
+                ),
+                number,
+            )
+
+
+def _room(client: Any) -> int:
+    """How many runs may be handed in at once."""
+    threads = sum(w["nthreads"] for w in client.scheduler_info(n_workers=-1)["workers"].values())
+    return max(_AHEAD, _AHEAD_A_THREAD * threads)
+
+
+def _come_home(future: Any, folder: Path, number: int) -> Any:
+    """What a run ended with."""
+    from distributed import KilledWorker
+
+    if future.status in ("cancelled", "lost"):
+        raise TargetError("the connection to the Dask scheduler is lost: is it still running?")
+    if future.status == "finished":
+        came = future.result()
+        if not isinstance(came, Carried):
+            return came
+        place = folder / str(number)
+        shutil.rmtree(place, ignore_errors=True)
+        return RunResult.of_arrays(place, came.arrays, came.phases, came.memory, came.profile)
+    error = future.exception()
+    if isinstance(error, KilledWorker):
+        return LostError(
+            f"the worker that simulated it died {_DEATHS} times or more, the last time "
+            f"{getattr(error.last_worker, 'address', 'somewhere')}: is its memory exhausted, or "
+            "its job at its end?"
+        )
+    if isinstance(error, TargetError):
+        return error
+    said = " ".join(str(error).split()) or "no reason given"
+    return TargetError(
+        f"{said if isinstance(error, PFCError) else f'{type(error).__name__}: {said}'}"
+    )
+
+
+# --------------------------------------------------------------------------- on a worker
+def _same(parcel: Parcel) -> Parcel:
+    return parcel
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A run's results on their way home."""
+
+    arrays: dict[str, Any]
+    phases: dict[str, float]
+    memory: dict[str, int]
+    profile: dict[str, float]
+
+
+def simulate_here(
+    parcel: Parcel, number: int, request: RunRequest, then: Then | None, key: str
+) -> Any:
+    """Do one run on this worker, in its local folder."""
+    from distributed import get_worker
+
+    os.environ.setdefault(THREADS, "1")  # a worker has a thread for each run
+    worker = get_worker()
+    local = Path(worker.local_directory)
+
+    def look(phase: str, done: float) -> None:
+        """End the run if nobody wants it any more: an error here ends its process."""
+        task = worker.state.tasks.get(key)
+        if task is None or task.state == "cancelled":
+            raise TargetError("the run was cancelled")
+
+    build = parcel.unpack(local / "pfc-builds")
+    with tempfile.TemporaryDirectory(prefix="pfc-run-", dir=local) as scratch:
+        ((_, run),) = build.run({number: request}, Path(scratch), 1, look)
+        made = run if then is None else outcome(then, request, run)
+        if isinstance(made, TargetError):
+            raise made
+        if then is not None:
+            return made
+        arrays = {name: np.array(run[name]) for name in run}
+        return Carried(arrays, dict(run.phases), dict(run.memory), dict(run.profile))

@@ -1,0 +1,235 @@
+"""Sweeps: points made one by one, builds once each, and a row of numbers of each point."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfc_standalone import interrupts
+from pfc_standalone.errors import RequirementError, TargetError
+from pfc_standalone.experiment.sweep import Sweep
+from pfc_standalone.experiment.trials import MAX_STEPS
+from pfc_standalone.models import RunRequest
+from pfc_standalone.parameters import Parameters
+from pfc_standalone.record import Record
+from pfc_standalone.results.raw import RunResult
+from pfc_standalone.results.rows import Row, Rows
+from pfc_standalone.simulation.engines import Engine
+from pfc_standalone.simulation.simulate import Plan, check_whole, label_runs, lay_out
+from pfc_standalone.simulation.targets import Build, Progress, Target, silent
+
+#: A point that fails so often is given up.
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Group:
+    """Points that share a build.
+
+    Attributes
+    ----------
+    parameters : Parameters
+        Of one of them, with all that is bound when a network is built.
+    numbers : (n_points,) ndarray of int64
+        Of the points, in order.
+    """
+
+    parameters: Parameters
+    numbers: NDArray[np.int64]
+
+
+def plan_groups(sweep: Sweep, target: Target, on_progress: Progress = silent) -> list[Group]:
+    """The builds that a sweep needs.
+
+    Raises
+    ------
+    ParameterError
+        If the values of a point are not possible together.
+    """
+    n_combinations, known = len(sweep) // sweep.seeds, {}
+    group_of = np.empty(n_combinations, np.int64)
+    for k in range(n_combinations):
+        built = lay_out([sweep.point(k * sweep.seeds)], target).parameters
+        key = json.dumps(built.bound_at("build"), sort_keys=True)
+        group_of[k] = known.setdefault(key, (len(known), built))[0]
+        on_progress("check", (k + 1) / n_combinations)
+    seeds = np.arange(sweep.seeds)
+    return [
+        Group(built, (np.flatnonzero(group_of == g)[:, None] * sweep.seeds + seeds).ravel())
+        for g, built in known.values()
+    ]
+
+
+class Requests(Mapping[int, RunRequest]):
+    """Runs of a group's points that are left, made when they are asked for; each has the number of
+    its first point.
+    """
+
+    def __init__(self, sweep: Sweep, target: Target, group: Group, left: NDArray[np.int64]) -> None:
+        self._sweep, self._target, self._left = sweep, target, left
+        self._batch = group.parameters.network.batch
+
+    def __len__(self) -> int:
+        return -(-self._left.size // self._batch)
+
+    def __iter__(self) -> Iterator[int]:
+        return (int(number) for number in self._left[:: self._batch])
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._left[np.searchsorted(self._left, [number])[0] :][:1]
+
+    def members(self, number: int) -> list[int]:
+        """Numbers of the points of a run."""
+        first = int(np.searchsorted(self._left, number))
+        return [int(n) for n in self._left[first : first + self._batch]]
+
+    def __getitem__(self, number: int) -> RunRequest:
+        points = [self._sweep.point(n) for n in self.members(number)]
+        return lay_out(points, self._target).requests[0]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is kept of a run.
+
+    Attributes
+    ----------
+    rows : list of Row
+        Of each point.
+    dataset : Record, optional
+        All that the run left, spikes included.
+    """
+
+    rows: list[Row]
+    dataset: Record | None = None
+
+
+@dataclass(frozen=True)
+class Summarise:
+    """Makes an `Outcome` of a run, wherever it ended.
+
+    Attributes
+    ----------
+    spikes : bool
+        Whether the dataset is kept.
+    """
+
+    spikes: bool = False
+
+    def __call__(self, request: RunRequest, run: RunResult) -> Outcome:
+        """Label a run and take its numbers."""
+        from pfc_standalone.analysis.point_values import point_values  # scipy takes long
+
+        check_whole(request, run)
+        points = [p for p in request.points if p.replicate != MAX_STEPS]
+        dataset = label_runs(Plan(points, [request]), [run])
+        if len(points) == 1:
+            rows = [point_values(dataset)]
+        else:
+            whole = dataset.to_xarray()
+            rows = [point_values(whole.isel(replicate=[k])) for k in range(len(points))]
+        return Outcome(list(rows), dataset if self.spikes else None)
+
+
+@dataclass(frozen=True)
+class SweepJob:
+    """A sweep whose networks are built.
+
+    Attributes
+    ----------
+    groups, builds : sequence
+        Of the same length.
+    """
+
+    sweep: Sweep
+    target: Target
+    groups: Sequence[Group]
+    builds: Sequence[Build]
+
+    def facts(self) -> dict[str, Any]:
+        """What makes the results."""
+        versions: dict[str, str] = {}
+        for build in self.builds:
+            versions |= {f"version_{name}": v for name, v in build.versions.items()}
+        return {
+            "target": self.target.name,
+            "digest": ",".join(b.digest for b in self.builds),
+            **versions,
+        }
+
+    def run(
+        self,
+        rows: Rows,
+        engine: Engine,
+        folder: Path,
+        on_progress: Progress = silent,
+        keep: Callable[[Sequence[int], Record], None] | None = None,
+    ) -> dict[int, str]:
+        """Simulate all points that have no row yet.
+
+        Parameters
+        ----------
+        folder : Path
+            Where raw results lie for the moment.
+        keep : callable, optional
+            Is given each run's dataset, and the numbers of its points, before they get rows.
+
+        Returns
+        -------
+        dict
+            From the number of a point that failed `ATTEMPTS` times to its error.
+
+        Raises
+        ------
+        RequirementError
+            If a machine lacks what every point needs.
+        """
+        failed: dict[int, str] = {}
+        for _ in range(ATTEMPTS):
+            failed = self._attempt(rows, engine, folder, on_progress, keep)
+            if not failed:
+                break
+        return failed
+
+    def _attempt(
+        self,
+        rows: Rows,
+        engine: Engine,
+        folder: Path,
+        on_progress: Progress,
+        keep: Callable[[Sequence[int], Record], None] | None,
+    ) -> dict[int, str]:
+        failed: dict[int, str] = {}
+        work = [
+            (b, Requests(self.sweep, self.target, g, _without(g.numbers, rows)))
+            for g, b in zip(self.groups, self.builds, strict=True)
+        ]
+        n_before, n_left = len(rows), len(self.sweep) - len(rows)
+        if not n_left:
+            return {}
+
+        def progress(phase: str, done: float) -> None:
+            on_progress(phase, (n_before + done * n_left) / len(self.sweep))
+
+        for number, outcome in engine.run(work, folder, progress, Summarise(keep is not None)):
+            points = next(r.members(number) for _, r in work if number in r)
+            if isinstance(outcome, RequirementError):
+                raise outcome
+            if isinstance(outcome, TargetError):
+                failed |= dict.fromkeys(points, str(outcome))
+                continue
+            with interrupts.held():
+                if keep is not None:
+                    keep(points, outcome.dataset)
+                rows.add(dict(zip(points, outcome.rows, strict=True)))
+        return failed
+
+
+def _without(numbers: NDArray[np.int64], rows: Rows) -> NDArray[np.int64]:
+    return numbers[[int(n) not in rows for n in numbers]]
