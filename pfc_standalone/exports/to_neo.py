@@ -28,8 +28,8 @@ def to_neo(dataset: Labelled) -> neo.Block:
     Every neuron is a spike train, silent ones among them, annotated with ``replicate``,
     ``neuron``, ``population``, ``layer``, ``selective_unit`` and ``cell_type``. A segment has its
     trials as the epoch ``trials``, labelled with their conditions, whose array annotations are the
-    columns of `contents.TRIAL_COLUMNS`; onsets and responses as events; and, of the first replicate,
-    traces where they were recorded, a channel a neuron. The block's annotations say where the
+    columns of `contents.TRIAL_COLUMNS`; onsets and responses as events; and traces, where they
+    were recorded, of the first replicate, a channel a neuron. The block's annotations say where the
     results come from.
 
     Parameters
@@ -50,7 +50,8 @@ def to_neo(dataset: Labelled) -> neo.Block:
     block = core.Block(
         name=task_of(dataset).name, rec_datetime=made_on(dataset), provenance=provenance(dataset)
     )
-    segments, groups = {}, {}
+    segments: dict[int, neo.Segment] = {}
+    groups: dict[str, neo.Group] = {}
     for number in dataset["replicate"].values.tolist():
         segments[number] = core.Segment(name=f"replicate {number}", replicate=number)
         _add_trials(segments[number], trials, core, pq)
@@ -78,7 +79,7 @@ def _add_trials(segment: Any, trials: dict[str, Any], core: Any, pq: Any) -> Non
             own["condition"],
             name="trials",
             array_annotations={n: v for n, v in own.items() if n != "replicate"},
-        )  # fmt: skip
+        )
     )
     events = {"cue": (own["onset"], own["cue"]), "probe": (own["probe_onset"], own["probe"])}
     if "response" in own:
@@ -98,5 +99,5 @@ def _add_traces(segment: Any, dataset: Labelled, core: Any, pq: Any) -> None:
                 sampling_period=(times[1] - times[0]) * pq.s,
                 name=name,
                 array_annotations={"neuron": dataset["trace_neuron"].values},
-            )  # fmt: skip
+            )
         )

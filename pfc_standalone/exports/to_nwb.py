@@ -61,7 +61,7 @@ def to_nwb(dataset: Labelled, path: str | Path) -> None:
     """
     path = Path(path).expanduser()
     neurons, trials = neurons_of(dataset), trials_of(dataset)
-    check_output(path)
+    check_output(path, "the file", "file")
     pynwb = needed("pynwb", "nwb")
     made, task = provenance(dataset), task_of(dataset).name
     file = pynwb.NWBFile(
@@ -139,5 +139,5 @@ def _add_traces(file: Any, dataset: Labelled, pynwb: Any) -> None:
                 conversion=factor,
                 starting_time=float(times[0]),
                 rate=1 / float(times[1] - times[0]),
-            )  # fmt: skip
+            )
         )
