@@ -187,6 +187,8 @@ def removed_parameter(data):
             "the target is abacus, allowed is one of",
         ),
         (lambda data: data.drop_attrs(), "is no result of this program"),
+        (lambda data: data.isel(spike=slice(0)), "hold 0 spikes: nothing can be compared"),
+        (lambda data: data[["weights", "trial_start"]], "hold neither spikes nor activities nor"),
     ],
 )
 def test_what_cannot_be_run_again_is_one_sentence(changed, change, said, capsys):
