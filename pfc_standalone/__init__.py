@@ -33,6 +33,8 @@ _HOME = {
     "schedule": "experiment",
     "simulate": "simulation",
     "study": "experiment",
+    "to_neo": "exports",
+    "to_nwb": "exports",
     "with_values": "parameters",
 }
 __all__ = sorted(_HOME)

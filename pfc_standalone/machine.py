@@ -57,12 +57,15 @@ def peak_memory(process: int | str = "self") -> int:
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages; "" for one that is not installed."""
     found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            found[package] = ""
-    return found
+    return found | {package: version_of(package) for package in PACKAGES}
+
+
+def version_of(package: str) -> str:
+    """Version of a package; "" if it is not installed."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def processor_name() -> str:

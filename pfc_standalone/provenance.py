@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import platform
 import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pfc_standalone.machine import processor_name
+from pfc_standalone.machine import processor_name, version_of
 
 
 def made_here() -> dict[str, str]:
@@ -24,7 +23,7 @@ def made_here() -> dict[str, str]:
     return {
         "command": command(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": importlib.metadata.version("pfc-standalone"),
+        "version": version_of("pfc-standalone"),
         "processor": processor_name(),
         "system": platform.platform(),
     }

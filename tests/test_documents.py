@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from pfc_standalone import deal, load_results, simulate, study
 from pfc_standalone.analysis.bounds import BOUNDS
 from pfc_standalone.models.spiking.populations import neurons_per_replicate, population_table
 from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.results import write_dataset
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
@@ -146,3 +148,51 @@ def test_the_figure_of_the_network_is_drawn_from_the_parameters():
     assert {"30", "240", "75"} <= at_30
     assert any("2.7 (memory)" in t for t in at_100)
     assert any("2 (memory)" in t for t in at_30)
+
+
+# ------------------------------------------------------------------------ the layout of results
+def layout():
+    """Dimensions, type and unit by variable, and the attributes, as docs/results.md has them."""
+    head, *rows = rows_of("docs/results.md", "| variable |")
+    assert head == ["variable", "dimensions", "type", "unit", "meaning"]
+    variables = {row[0].strip("`"): tuple(row[1:4]) for row in rows}
+    attributes = [
+        name for row in rows_of("docs/results.md", "| attribute |") for name in row[0].split(", ")
+    ]
+    return variables, {name.strip("`") for name in attributes[1:]}
+
+
+@pytest.fixture(scope="module")
+def datasets(tmp_path_factory, build_cache):
+    """As they are read: of both models, traces recorded, and of outputs alone at two gains."""
+    folder = tmp_path_factory.mktemp("layout")
+    small = {"experiment.trials": 1, "experiment.delays": "0.75", "experiment.replicates": 1}
+    spiking = small | {"network.n_per_unit": 10, "network.traces": True}
+    of = {
+        "spiking": deal(with_values(P, spiking)),
+        "rate": deal(with_values(P, small | {"network.model": "rate"})),
+        "outputs": study(
+            with_values(P, small | {"network.n_per_unit": 10, "network.record_outputs_only": True}),
+            over={"memory.gain": [1.0, 0.9]},
+        ),
+    }
+    for name, points in of.items():
+        write_dataset(simulate(points, "numpy", duration=0.1), folder / f"{name}.nc")
+    return {name: load_results(folder / f"{name}.nc") for name in of}
+
+
+def test_the_layout_of_results_is_the_one_in_the_document(datasets):
+    variables, attributes = layout()
+    words = {"U": "text", "O": "text", "b": "bool"}
+    found = {}
+    for dataset in datasets.values():
+        for name, variable in dataset.variables.items():
+            kind = words.get(variable.dtype.kind, variable.dtype.name)
+            unit = variable.attrs.get("units", "")
+            found.setdefault(name, set()).add((", ".join(variable.dims), kind, unit))
+    varying = found.pop("memory.gain")
+    assert varying == {("replicate", "float64", "")}
+    assert found == {name: {said} for name, said in variables.items()}
+    written = {n for d in datasets.values() for n in d.attrs}
+    built_with = {n for n in written if n.startswith("built_with_")}
+    assert attributes == (written - built_with) | {"built_with_*", "experiment"}

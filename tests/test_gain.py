@@ -26,7 +26,7 @@ from pfc_standalone.analysis.intervals import (
 )
 from pfc_standalone.analysis.sources import SOURCES
 from pfc_standalone.analysis.spike_table import SpikeTable
-from pfc_standalone.commands.verbs import check_model, gain
+from pfc_standalone.commands.verbs import check_model, gain, show
 from pfc_standalone.commands.verbs.finish import main as finish
 from pfc_standalone.errors import ParameterError, ResultsError
 from pfc_standalone.experiment import schedule
@@ -294,7 +294,7 @@ def test_gain_of_the_rate_model(tmp_path, capsys, monkeypatch):
     assert summary["pbi_errors"]["normal"]["0.75"]["value"] > 0.3
     assert summary["pbi_errors"]["reduced"]["5"]["value"] < -0.9
     assert {p.name for p in output.iterdir()} == {
-        "summary.json", "results.nc", "gain.png"
+        "summary.json", "results.nc", "gain.png", "report.html"
     }  # fmt: skip
     assert finish([str(output)]) == 2
 
@@ -307,7 +307,7 @@ def test_check_of_the_rate_model(tmp_path, capsys):
     rows = {(r["name"], r["where"]): r for r in found["verdicts"]}
     assert rows["networks without an error, no noise, normal gain", "5 s"]["value"] == 1
     assert rows["networks with the double dissociation", "all networks"]["value"] >= 0.8
-    page = (tmp_path / "good" / "check.html").read_text()
+    page = (tmp_path / "good" / "report.html").read_text()
     assert page.count('class="agree"') == len(found["verdicts"])
     assert "src=" not in page
     assert "href=" not in page
@@ -316,6 +316,8 @@ def test_check_of_the_rate_model(tmp_path, capsys):
     assert check_model.main(arguments) == 4
     said = capsys.readouterr().out
     assert "DOES NOT do all that it must" in said
+    assert show.main([str(tmp_path / "bad"), "--print"]) == 0
+    assert capsys.readouterr().out == said
     broken = json.loads((tmp_path / "bad" / "check.json").read_text())
     assert "rise of BX errors at a long delay" in {
         r["name"] for r in broken["verdicts"] if r["holds"] is False

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from pfc_standalone.analysis import identification
+from pfc_standalone.commands.verbs import reproduce, show
 from pfc_standalone.commands.verbs.learn import main
 from pfc_standalone.errors import ParameterError, TaskError
 from pfc_standalone.experiment import Weights, deal
@@ -261,6 +262,10 @@ def test_the_command_learns_and_says_what(tmp_path, capsys):
     weights = Weights.load(output / "weights.nc")
     assert weights.provenance["rule"] == "covariance"
     assert weights.provenance["seed"] == "1"
+    made = summary["provenance"]
+    assert made["digest"] == weights.provenance["digest"]
+    assert "-O3" in made["built_with"]["flags"]
+    assert made["command"] == weights.provenance["command"]
     # pixels of the own image, against those of none: what was learned is the image
     images = P.network.task.images
     for unit, w in weights.pixels.items():
@@ -268,6 +273,13 @@ def test_the_command_learns_and_says_what(tmp_path, capsys):
         assert w[on].mean() > 5 * w[~on].mean()
     figures = {"receptive_fields", "weights", "learning_curve", "selectivity", "memory_input"}
     assert {p.stem for p in output.glob("*.png")} == figures
+    page = (output / "report.html").read_text()
+    assert page.count("data:image/png;base64,") == len(figures)
+    assert f"{clean['value']:.3f} ({clean['low']:.3f} to {clean['high']:.3f})" in page
+    assert show.main([str(output), "--print"]) == 0
+    assert f"Weights, summary and figures: {output}" in capsys.readouterr().out
+    assert reproduce.main([str(output)]) == 2
+    assert made["command"] in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

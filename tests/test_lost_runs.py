@@ -94,6 +94,16 @@ def finishes(out, unfinished, capsys):
 
 
 # ------------------------------------------------------------------- after all runs are done
+def test_the_command_that_began_is_kept(tmp_path):
+    place = Workplace(tmp_path / "out")
+    place.folder.mkdir()
+    place.note_build({"digest": "a"}, {}, {"command": "first"})
+    place.note_build({"digest": "a"}, {}, {"command": "second"})
+    assert place.notes()[0] == {"digest": "a", "command": "first"}
+    place.note_build({"digest": "b"}, {}, {"command": "third"})
+    assert place.notes()[0] == {"digest": "b", "command": "third"}
+
+
 def no_memory(*arguments, **options):
     raise MemoryError("Unable to allocate 93.1 GiB")
 
@@ -107,7 +117,9 @@ def hdf5_words(*arguments, **options):
 
 
 @pytest.mark.parametrize("fault", [no_memory, no_space, hdf5_words])
-@pytest.mark.parametrize("step", ["label_runs", "write_dataset", "summarise", "write_whole"])
+@pytest.mark.parametrize(
+    "step", ["label_runs", "write_dataset", "summarise", "write_whole", "write_page"]
+)
 def test_a_fault_after_the_runs(out, unfinished, monkeypatch, capsys, step, fault):
     with monkeypatch.context() as broken:
         module = summary_module if step == "summarise" else conclude_module

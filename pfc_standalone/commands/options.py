@@ -86,7 +86,7 @@ def add_parameter_options(
         if f.type == "tuple[str, ...]":
             shown, text = " and ".join(Parameters()[name]), text + "; may be given several times"
         else:
-            shown = _shown(Parameters()[name])
+            shown = as_typed(Parameters()[name])
         shown = (defaults or {}).get(option, shown)
         parser.add_argument(
             option,
@@ -107,7 +107,8 @@ def add_parameter_options(
         )  # fmt: skip
 
 
-def _shown(value: Any) -> str:
+def as_typed(value: Any) -> str:
+    """The value of a parameter as it is typed, without the definition of a task."""
     return " ".join(value) if isinstance(value, tuple) else str(getattr(value, "name", value))
 
 
@@ -214,7 +215,7 @@ def list_parameters() -> None:
     for name, f in parameter_fields():
         m = f.metadata
         default = Parameters()[name]
-        shown = _shown(default)
+        shown = as_typed(default)
         table.add_row(name, shown, m["unit"], allowed_range(f), m["binding"], m["doc"], m["source"])
     width = None if sys.stdout.isatty() else 200
     console(width=width).print(table)

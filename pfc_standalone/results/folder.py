@@ -253,8 +253,13 @@ class Workplace:
             ) from error
 
 
-def check_output(output: Path) -> None:
+def check_output(output: Path, called: str = "--output", kind: str = "folder") -> None:
     """Make sure that results can be written to a new folder or file of that name.
+
+    Parameters
+    ----------
+    called, kind : str
+        What a message calls the path, and what is to be there.
 
     Raises
     ------
@@ -263,7 +268,7 @@ def check_output(output: Path) -> None:
     """
     try:
         if output.exists() or output.is_symlink():
-            raise ResultsError(f"--output is {output}, which exists already: name a new folder")
+            raise ResultsError(f"{called} is {output}, which exists already: name a new {kind}")
         _make_parent(output)
         with tempfile.TemporaryFile(dir=output.parent):
             pass
@@ -272,7 +277,7 @@ def check_output(output: Path) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ResultsError(
-            f"--output is {output}, which cannot be written ({reason}): name a folder that you may "
+            f"{called} is {output}, which cannot be written ({reason}): name a {kind} that you may "
             "write to"
         ) from error
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pfc_standalone.analysis import agreement
 from pfc_standalone.analysis.spike_table import SpikeTable
 from pfc_standalone.analysis.statistics import STATISTICS
+from pfc_standalone.errors import ResultsError
 from pfc_standalone.results import parameters_of
 from pfc_standalone.results.provenance import provenance
 from pfc_standalone.simulation.verify import MIN_SEEDS, compare_samples
@@ -29,6 +30,17 @@ if TYPE_CHECKING:
 Samples = dict[tuple[str, str], list[NDArray[np.float64]]]
 #: What is compared of answers.
 _ANSWERS = ("trial_response", "trial_reaction_time")
+
+
+def check_comparable(dataset: xr.Dataset) -> None:
+    """Raise `ResultsError` if a dataset holds nothing that could come out otherwise."""
+    if "spike_time" in dataset and not dataset.sizes["spike"]:
+        raise ResultsError("the results hold 0 spikes: nothing can be compared with them")
+    if not {"spike_time", "activity", *_ANSWERS} & set(dataset):
+        raise ResultsError(
+            "the results hold neither spikes nor activities nor answers: nothing can be compared "
+            "with them"
+        )
 
 
 def compare_again(before: xr.Dataset, again: xr.Dataset) -> dict[str, Any]:

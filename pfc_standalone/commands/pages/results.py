@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pfc_standalone.commands.options import as_typed
 from pfc_standalone.commands.pages import embedded, render
 from pfc_standalone.parameters import Parameters, parameter_field, parameter_fields
 from pfc_standalone.record import Labelled
 from pfc_standalone.results import parameters_of
 from pfc_standalone.results.folder import write_whole
-from pfc_standalone.tasks import Task
 
 PAGE_FILE = "report.html"
 
@@ -51,16 +51,8 @@ def differing(parameters: list[Parameters]) -> list[tuple[str, str, str, str, st
     """Parameters that are not the defaults: name, values, default, unit and meaning."""
     usual, rows = Parameters(), []
     for name, _ in parameter_fields():
-        values = list(dict.fromkeys(_shown(p[name]) for p in parameters))
-        if values != [_shown(usual[name])]:
+        values = list(dict.fromkeys(as_typed(p[name]) for p in parameters))
+        if values != [as_typed(usual[name])]:
             m = parameter_field(name).metadata
-            rows.append((name, " or ".join(values), _shown(usual[name]), m["unit"], m["doc"]))
+            rows.append((name, " or ".join(values), as_typed(usual[name]), m["unit"], m["doc"]))
     return rows
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Task):
-        return value.name
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ", ".join(value) if isinstance(value, tuple) else str(value)

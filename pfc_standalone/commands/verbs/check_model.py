@@ -6,6 +6,7 @@ import argparse
 import json
 import shlex
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,9 +27,7 @@ from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment import Weights
 from pfc_standalone.experiment.check_points import rate_points, spiking_points
 from pfc_standalone.experiment.gain_points import TRAINING_SEED, both_gains
-from pfc_standalone.machine import versions
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.provenance import made_here
 from pfc_standalone.results.folder import (
     CHECK_FILE,
     Workplace,
@@ -36,6 +35,7 @@ from pfc_standalone.results.folder import (
     new_workplace,
     write_whole,
 )
+from pfc_standalone.results.provenance import provenance
 from pfc_standalone.simulation import simulate
 from pfc_standalone.simulation.targets import Progress, Target, get_target
 
@@ -113,12 +113,13 @@ def _main(arguments: argparse.Namespace, words: str) -> int:
     with progress_bars() as report:
         if rate:
             seeds = _training_seeds(parameters, weights, TRAINING_SEED in given)
-            groups = _check_rate(parameters, gains[0], seeds, weights, target, report)
+            groups, made = _check_rate(parameters, gains[0], seeds, weights, target, report)
         else:
-            groups = _check_spiking(networks, gains, weights, target, report)
+            groups, made = _check_spiking(networks, gains, weights, target, report)
     of = [f"n_per_unit {n}" for n in sizes] or ["all networks"]
     found = _found(parameters, dict(zip(of, gains, strict=True)), groups, target.name)
     found["command"] = f"{_PROGRAM} {words}".strip()
+    found["provenance"] = made
     output = _write(found, networks, arguments.output)
     if arguments.json:
         print(json.dumps(found, indent=1))
@@ -154,27 +155,28 @@ def _training_seeds(parameters: Parameters, weights: Weights, one: bool) -> list
 
 
 Groups = dict[str, list["Verdict"]]
+Made = dict[str, Any]
 
 
 def _check_rate(
     parameters: Parameters, gains: tuple[float, float], seeds: list[int], weights: Weights,
     target: Target, report: Progress,
-) -> Groups:  # fmt: skip
+) -> tuple[Groups, Made]:  # fmt: skip
     from pfc_standalone.analysis.checks.rate import check_rate
 
-    points = rate_points(parameters, gains, seeds, weights)
-    return {"all networks": check_rate(simulate(points, target, on_progress=report))}
+    data = simulate(rate_points(parameters, gains, seeds, weights), target, on_progress=report)
+    return {"all networks": check_rate(data)}, provenance(data)
 
 
 def _check_spiking(
     networks: list[Parameters], gains: list[tuple[float, float]], weights: Weights,
     target: Target, report: Progress,
-) -> Groups:  # fmt: skip
+) -> tuple[Groups, Made]:  # fmt: skip
     from pfc_standalone.analysis.checks.sizes import check_sizes, of_size
     from pfc_standalone.analysis.checks.spiking import check_size
 
     groups: Groups = {}
-    measured = {}
+    measured, made = {}, []
     for p, pair in zip(networks, gains, strict=True):
         n = p.network.n_per_unit
 
@@ -184,7 +186,9 @@ def _check_spiking(
         data = simulate(spiking_points(p, pair, weights), target, on_progress=of_this)
         groups[f"n_per_unit {n}"] = check_size(data)
         measured[n] = of_size(data)
-    return groups | {"over sizes": check_sizes(measured)}
+        made.append(provenance(data))
+    groups |= {"over sizes": check_sizes(measured)}
+    return groups, made[0] | {"digest": [m["digest"] for m in made]}
 
 
 def _found(
@@ -204,8 +208,7 @@ def _found(
             "trials": parameters.experiment.trials,
             "delays": list(parameters.experiment.delays),
             "gains": {of: {"normal": a, "reduced": b} for of, (a, b) in gains.items()},
-            **made_here(),
-            "versions": versions(),
+            "date": time.strftime("%Y-%m-%d"),
             "hold": counts[True],
             "fail": counts[False],
             "not_measured": counts[None],
@@ -234,7 +237,7 @@ def _write(found: dict[str, Any], parameters: list[Parameters], asked: Path | No
         write_whole(files / CHECK_FILE, json.dumps(found, indent=1) + "\n")
         write_page(
             files, "check.html.jinja", found, parameters, counts=_counts(found),
-            groups=_by_group(found).items(), made=made_here() | {"built_with": found["versions"]},
+            groups=_by_group(found).items(),
             sources={key: text for key, text in SOURCES.items() if key in used}, **VERDICT_WORDS,
         )  # fmt: skip
     return place.output

@@ -51,10 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: argparse.Namespace) -> int:
-    from pfc_standalone.simulation.reproduce import compare_again  # scipy takes long to import
+    # scipy takes long to import
+    from pfc_standalone.simulation.reproduce import check_comparable, compare_again
 
     before = _load(arguments.folder)
-    plan, target = _plan(before, arguments.folder), get_target(before.attrs["target"])
+    check_comparable(before)
+    plan, target = _plan(before, arguments.folder)
     require(target)
     if arguments.output is None:
         again = _run(plan, target)
@@ -85,9 +87,9 @@ def _load(folder: Path) -> xr.Dataset:
     return load_results(folder)
 
 
-def _plan(dataset: xr.Dataset, folder: Path) -> Plan:
+def _plan(dataset: xr.Dataset, folder: Path) -> tuple[Plan, Target]:
     try:
-        return read_plan(dataset)
+        plan, name = read_plan(dataset), dataset.attrs["target"]
     except (ParameterError, KeyError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())
         version = dataset.attrs.get("version", "unknown")
@@ -96,6 +98,7 @@ def _plan(dataset: xr.Dataset, folder: Path) -> Plan:
             f"use the one that made it (version {version}, commit "
             f"{dataset.attrs.get('built_with_git_commit') or 'unknown'})"
         ) from None
+    return plan, get_target(name)
 
 
 def _run(plan: Plan, target: Target) -> xr.Dataset:
