@@ -16,9 +16,8 @@ import pytest
 from benchmarks import measure
 from benchmarks.baseline import PLAIN, PlainBrian2
 from benchmarks.measure import REFERENCE, Case, Settings, Speed
-from build_targets.running.launch import THREADS
 from pfc_standalone.errors import RequirementError
-from pfc_standalone.machine import available_cores
+from pfc_standalone.machine import THREADS, available_cores
 from pfc_standalone.simulation.targets import get_target, require
 
 #: Plain Brian2 stores every synapse: above this many, its set-up takes minutes.

@@ -25,6 +25,8 @@ from pfc_standalone.simulation.footprint import check_footprint
 from pfc_standalone.simulation.sweeping import Requests, SweepJob, plan_groups
 from pfc_standalone.simulation.targets import get_target
 
+#: The data of the figure.
+MEANS_FILE = "sweep-means.csv"
 #: Of points that failed, so many are in the summary.
 _SHOWN = 100
 
@@ -71,7 +73,7 @@ def go_on(
     """Simulate what is left of a sweep, and make its folder; returns its summary."""
     sweep, target = read_sweep(plan), get_target(plan.attrs["target"])
     engine = engine_of(cluster)
-    with progress_bars() as report:
+    with progress_bars(n_points=len(sweep)) as report:
         groups = plan_groups(sweep, target, report)
         if isinstance(engine, Local):
             for group in groups:
@@ -111,6 +113,8 @@ def _conclude(
     failed: dict[int, str],
     figures: Sequence[str],
 ) -> dict[str, Any]:
+    from pfc_standalone.analysis.sweep_effect import sweep_means_csv  # scipy takes long
+
     with unfinished(place, "their table could not be written"):
         files = place.folder / "files"
         shutil.rmtree(files, ignore_errors=True)
@@ -118,6 +122,8 @@ def _conclude(
         dataset = with_facts(sweep_dataset(sweep, rows), {KIND: SWEEP, **facts})
         write_dataset(dataset, files / DATASET_FILE)
         write_whole(files / TABLE_FILE, sweep_csv(sweep, rows))
+        if means := sweep_means_csv(dataset):
+            write_whole(files / MEANS_FILE, means)
         summary = {
             KIND: SWEEP,
             "target": facts["target"],
@@ -149,9 +155,8 @@ def end_sweep(summary: dict[str, Any], output: Path, as_json: bool) -> int:
     if as_json:
         print(json.dumps(summary, indent=1))
     else:
-        print(
-            f"{summary['points'] - summary['failed']} of {summary['points']} points are in {output / TABLE_FILE}"
-        )
+        n_whole = summary["points"] - summary["failed"]
+        print(f"{n_whole} of {summary['points']} points are in {output / TABLE_FILE}")
     if not summary["failed"]:
         return 0
     first = summary["failures"][0]

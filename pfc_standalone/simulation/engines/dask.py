@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from pfc_standalone.errors import LostError, PFCError, RequirementError, TargetError
+from pfc_standalone.errors import LostError, RequirementError, TargetError
 from pfc_standalone.machine import THREADS, available_cores
 from pfc_standalone.models import RunRequest
 from pfc_standalone.results.raw import RunResult
@@ -151,7 +151,8 @@ def _submitted(client: Any, work: Work, then: Then | None) -> Iterator[tuple[Any
 
 def _room(client: Any) -> int:
     """How many runs may be handed in at once."""
-    threads = sum(w["nthreads"] for w in client.scheduler_info(n_workers=-1)["workers"].values())
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    threads: int = sum(worker["nthreads"] for worker in workers)
     return max(_AHEAD, _AHEAD_A_THREAD * threads)
 
 
@@ -177,10 +178,7 @@ def _come_home(future: Any, folder: Path, number: int) -> Any:
         )
     if isinstance(error, TargetError):
         return error
-    said = " ".join(str(error).split()) or "no reason given"
-    return TargetError(
-        f"{said if isinstance(error, PFCError) else f'{type(error).__name__}: {said}'}"
-    )
+    return TargetError(f"{type(error).__name__}: {' '.join(str(error).split())}")
 
 
 # --------------------------------------------------------------------------- on a worker
@@ -217,10 +215,12 @@ def simulate_here(
     build = parcel.unpack(local / "pfc-builds")
     with tempfile.TemporaryDirectory(prefix="pfc-run-", dir=local) as scratch:
         ((_, run),) = build.run({number: request}, Path(scratch), 1, look)
-        made = run if then is None else outcome(then, request, run)
-        if isinstance(made, TargetError):
-            raise made
+        if isinstance(run, TargetError):
+            raise run
         if then is not None:
+            made = outcome(then, request, run)
+            if isinstance(made, TargetError):
+                raise made
             return made
         arrays = {name: np.array(run[name]) for name in run}
         return Carried(arrays, dict(run.phases), dict(run.memory), dict(run.profile))
