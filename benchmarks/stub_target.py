@@ -53,7 +53,7 @@ class StubBuild:
         """Itself."""
         return self
 
-    def before(self, request: RunRequest) -> None:
+    def before(self, request: RunRequest, on_progress: Progress) -> None:
         """What happens first in a run; for tests."""
 
     def run(
@@ -67,7 +67,7 @@ class StubBuild:
         for done, number in enumerate(requests):
             request = requests[number]
             try:
-                self.before(request)
+                self.before(request, on_progress)
             except TargetError as error:
                 yield number, error
                 continue

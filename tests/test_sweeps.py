@@ -222,7 +222,7 @@ def test_the_folder_of_a_sweep(use, tmp_path):
 class Failing(StubBuild):
     """A build whose point of gain 0.7 and seed 2 fails, and leaves a line each time."""
 
-    def before(self, request):
+    def before(self, request, on_progress):
         p = request.parameters
         if (p.memory.gain, p.experiment.seed) == (0.7, 2):
             with self.log.with_name("failed").open("a") as file:
@@ -248,7 +248,7 @@ def test_a_point_that_always_fails_costs_itself(use, tmp_path, capsys):
 class Interrupting(StubBuild):
     """A build that gets a Ctrl-C in the middle, once."""
 
-    def before(self, request):
+    def before(self, request, on_progress):
         mark = self.log.with_name("interrupted")
         if request.parameters.memory.gain == 0.7 and not mark.exists():
             mark.touch()

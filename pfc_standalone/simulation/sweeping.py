@@ -222,14 +222,14 @@ class SweepJob:
             on_progress(phase, (n_before + done * n_left) / len(self.sweep))
 
         for number, outcome in engine.run(work, folder, progress, Summarise(keep is not None)):
-            points = next(r.members(number) for _, r in work if number in r)
-            if isinstance(outcome, RequirementError):
-                raise outcome
-            if isinstance(outcome, TargetError):
-                given_up = lost if isinstance(outcome, LostError) else failed
-                given_up |= dict.fromkeys(points, str(outcome))
-                continue
             with interrupts.held():
+                points = next(r.members(number) for _, r in work if number in r)
+                if isinstance(outcome, RequirementError):
+                    raise outcome
+                if isinstance(outcome, TargetError):
+                    given_up = lost if isinstance(outcome, LostError) else failed
+                    given_up |= dict.fromkeys(points, str(outcome))
+                    continue
                 if keep is not None:
                     keep(points, outcome.dataset)
                 rows.add(dict(zip(points, outcome.rows, strict=True)))
