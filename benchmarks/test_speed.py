@@ -17,9 +17,8 @@ from benchmarks import measure
 from benchmarks.measure import REFERENCE, Case, Settings, Speed
 from benchmarks.outside import PLAIN, PlainBrian2, Program
 from benchmarks.peers import PEERS, Peer, PeerProgram
-from build_targets.running.launch import THREADS
 from pfc_standalone.errors import RequirementError
-from pfc_standalone.machine import available_cores
+from pfc_standalone.machine import THREADS, available_cores
 from pfc_standalone.simulation.targets import get_target, require
 
 #: Plain Brian2 stores every synapse: above this many, its set-up takes minutes.

@@ -48,8 +48,8 @@ REASONS = {
     "rise of BX errors at a long delay": _OTHER_GAIN,
     "rise of errors at a short delay": _OTHER_GAIN,
     "memory held at reduced gain, short delay": _OTHER_GAIN,
-    "memory held at reduced gain, long delay": "few neurons fluctuate: a lower gain loses more, but "
-    "spoils the short delay (below)",
+    "memory held at reduced gain, long delay": "few neurons fluctuate: a lower gain loses more, "
+    "but spoils the short delay (below)",
     "change of the ISI CV in the delay with size": "memory of few neurons fluctuates, and so do "
     "their rates within a delay",
 }

@@ -11,7 +11,7 @@ import pytest
 
 import pfc_standalone as pfc
 from build_targets.building.environment import PROJECT
-from build_targets.running.launch import THREADS
+from pfc_standalone.machine import THREADS
 
 # Neurons that read another group through an index: first as neighbours, then scattered, then as
 # neighbours again with other rows; a threshold that reads through it too; noise in the loop.

@@ -14,6 +14,7 @@ from pfc_standalone.commands.experiments import KIND, SWEEP
 from pfc_standalone.commands.progress import progress_bars, say
 from pfc_standalone.commands.run import keeping_runs
 from pfc_standalone.experiment.sweep import Sweep
+from pfc_standalone.provenance import made_here
 from pfc_standalone.record import Labelled, Record
 from pfc_standalone.results.dataset import DATASET_FILE, load_results, with_facts, write_dataset
 from pfc_standalone.results.folder import SUMMARY_FILE, Workplace, write_whole
@@ -25,6 +26,8 @@ from pfc_standalone.simulation.footprint import check_footprint
 from pfc_standalone.simulation.sweeping import Requests, SweepJob, plan_groups
 from pfc_standalone.simulation.targets import get_target
 
+#: The data of the figure.
+MEANS_FILE = "sweep-means.csv"
 #: Of points that failed, so many are in the summary.
 _SHOWN = 100
 
@@ -71,7 +74,7 @@ def go_on(
     """Simulate what is left of a sweep, and make its folder; returns its summary."""
     sweep, target = read_sweep(plan), get_target(plan.attrs["target"])
     engine = engine_of(cluster)
-    with progress_bars() as report:
+    with progress_bars(n_points=len(sweep)) as report:
         groups = plan_groups(sweep, target, report)
         if isinstance(engine, Local):
             for group in groups:
@@ -81,18 +84,19 @@ def go_on(
         builds = [target.build(group.parameters, report) for group in groups]
         job = SweepJob(sweep, target, groups, builds)
         phases = {p: sum(b.phases[p] for b in builds) for p in ("generate", "compile")}
-        place.note_build(job.facts(), phases)
+        place.note_build(job.facts(), phases, made_here())
+        facts = place.notes()[0]
         rows = Rows(place.rows, len(sweep))
 
         def keep(numbers: Sequence[int], dataset: Record) -> None:
             place.points.mkdir(exist_ok=True)
-            write_dataset(with_facts(dataset, job.facts()), place.points / f"{numbers[0]:07}.nc")
+            write_dataset(with_facts(dataset, facts), place.points / f"{numbers[0]:07}.nc")
 
         with keeping_runs(place, len(sweep), "points"):
             failed = job.run(
                 rows, engine, place.runs, report, keep if plan.attrs["spikes"] else None
             )
-    return _conclude(place, sweep, rows, job.facts(), failed, figures)
+    return _conclude(place, sweep, rows, facts, failed, figures)
 
 
 def finish_sweep(output: Path, figures: Sequence[str], as_json: bool) -> int:
@@ -111,6 +115,8 @@ def _conclude(
     failed: dict[int, str],
     figures: Sequence[str],
 ) -> dict[str, Any]:
+    from pfc_standalone.analysis.sweep_effect import sweep_means_csv  # scipy takes long
+
     with unfinished(place, "their table could not be written"):
         files = place.folder / "files"
         shutil.rmtree(files, ignore_errors=True)
@@ -118,6 +124,8 @@ def _conclude(
         dataset = with_facts(sweep_dataset(sweep, rows), {KIND: SWEEP, **facts})
         write_dataset(dataset, files / DATASET_FILE)
         write_whole(files / TABLE_FILE, sweep_csv(sweep, rows))
+        if means := sweep_means_csv(dataset):
+            write_whole(files / MEANS_FILE, means)
         summary = {
             KIND: SWEEP,
             "target": facts["target"],
@@ -149,9 +157,8 @@ def end_sweep(summary: dict[str, Any], output: Path, as_json: bool) -> int:
     if as_json:
         print(json.dumps(summary, indent=1))
     else:
-        print(
-            f"{summary['points'] - summary['failed']} of {summary['points']} points are in {output / TABLE_FILE}"
-        )
+        n_whole = summary["points"] - summary["failed"]
+        print(f"{n_whole} of {summary['points']} points are in {output / TABLE_FILE}")
     if not summary["failed"]:
         return 0
     first = summary["failures"][0]

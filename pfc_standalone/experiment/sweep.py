@@ -155,11 +155,13 @@ def _range(name: str, text: str) -> list[str]:
     """All values of START:STOP:STEP, as exact as they were typed."""
     try:
         start, stop, step = (Decimal(part) for part in text.split(":"))
+        if not (start.is_finite() and stop.is_finite() and step.is_finite()):
+            raise ValueError
     except (ValueError, InvalidOperation):
         raise ParameterError(
             f"--over {name} is {text}, allowed is START:STOP:STEP, three numbers"
         ) from None
-    if not all(x.is_finite() for x in (start, stop, step)) or step == 0:
+    if step == 0:
         raise ParameterError(f"--over {name} is {text}, allowed is a step other than 0")
     count = int((stop - start) / step) + 1 if (stop - start) * step >= 0 else 0
     if not count:

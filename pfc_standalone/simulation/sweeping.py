@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfc_standalone import interrupts
-from pfc_standalone.errors import RequirementError, TargetError
+from pfc_standalone.errors import LostError, RequirementError, TargetError
 from pfc_standalone.experiment.sweep import Sweep
 from pfc_standalone.experiment.trials import MAX_STEPS
 from pfc_standalone.models import RunRequest
@@ -52,7 +52,8 @@ def plan_groups(sweep: Sweep, target: Target, on_progress: Progress = silent) ->
     ParameterError
         If the values of a point are not possible together.
     """
-    n_combinations, known = len(sweep) // sweep.seeds, {}
+    n_combinations = len(sweep) // sweep.seeds
+    known: dict[str, tuple[int, Parameters]] = {}
     group_of = np.empty(n_combinations, np.int64)
     for k in range(n_combinations):
         built = lay_out([sweep.point(k * sweep.seeds)], target).parameters
@@ -72,22 +73,22 @@ class Requests(Mapping[int, RunRequest]):
     """
 
     def __init__(self, sweep: Sweep, target: Target, group: Group, left: NDArray[np.int64]) -> None:
-        self._sweep, self._target, self._left = sweep, target, left
+        self._sweep, self._target, self.left = sweep, target, left
         self._batch = group.parameters.network.batch
 
     def __len__(self) -> int:
-        return -(-self._left.size // self._batch)
+        return -(-self.left.size // self._batch)
 
     def __iter__(self) -> Iterator[int]:
-        return (int(number) for number in self._left[:: self._batch])
+        return (int(number) for number in self.left[:: self._batch])
 
     def __contains__(self, number: object) -> bool:
-        return number in self._left[np.searchsorted(self._left, [number])[0] :][:1]
+        return isinstance(number, int) and number in self.members(number)[:1]
 
     def members(self, number: int) -> list[int]:
         """Numbers of the points of a run."""
-        first = int(np.searchsorted(self._left, number))
-        return [int(n) for n in self._left[first : first + self._batch]]
+        first = int(np.searchsorted(self.left, number))
+        return [int(n) for n in self.left[first : first + self._batch]]
 
     def __getitem__(self, number: int) -> RunRequest:
         points = [self._sweep.point(n) for n in self.members(number)]
@@ -191,15 +192,17 @@ class SweepJob:
             If a machine lacks what every point needs.
         """
         failed: dict[int, str] = {}
+        lost: dict[int, str] = {}
         for _ in range(ATTEMPTS):
-            failed = self._attempt(rows, engine, folder, on_progress, keep)
+            failed = self._attempt(rows, lost, engine, folder, on_progress, keep)
             if not failed:
                 break
-        return failed
+        return failed | lost
 
     def _attempt(
         self,
         rows: Rows,
+        lost: dict[int, str],
         engine: Engine,
         folder: Path,
         on_progress: Progress,
@@ -207,29 +210,31 @@ class SweepJob:
     ) -> dict[int, str]:
         failed: dict[int, str] = {}
         work = [
-            (b, Requests(self.sweep, self.target, g, _without(g.numbers, rows)))
+            (b, Requests(self.sweep, self.target, g, _left(g.numbers, rows, lost)))
             for g, b in zip(self.groups, self.builds, strict=True)
         ]
-        n_before, n_left = len(rows), len(self.sweep) - len(rows)
+        n_left = sum(requests.left.size for _, requests in work)
         if not n_left:
             return {}
+        n_before = len(self.sweep) - n_left
 
         def progress(phase: str, done: float) -> None:
             on_progress(phase, (n_before + done * n_left) / len(self.sweep))
 
         for number, outcome in engine.run(work, folder, progress, Summarise(keep is not None)):
-            points = next(r.members(number) for _, r in work if number in r)
-            if isinstance(outcome, RequirementError):
-                raise outcome
-            if isinstance(outcome, TargetError):
-                failed |= dict.fromkeys(points, str(outcome))
-                continue
             with interrupts.held():
+                points = next(r.members(number) for _, r in work if number in r)
+                if isinstance(outcome, RequirementError):
+                    raise outcome
+                if isinstance(outcome, TargetError):
+                    given_up = lost if isinstance(outcome, LostError) else failed
+                    given_up |= dict.fromkeys(points, str(outcome))
+                    continue
                 if keep is not None:
                     keep(points, outcome.dataset)
                 rows.add(dict(zip(points, outcome.rows, strict=True)))
         return failed
 
 
-def _without(numbers: NDArray[np.int64], rows: Rows) -> NDArray[np.int64]:
-    return numbers[[int(n) not in rows for n in numbers]]
+def _left(numbers: NDArray[np.int64], rows: Rows, lost: Mapping[int, str]) -> NDArray[np.int64]:
+    return numbers[[n not in rows and n not in lost for n in numbers.tolist()]]

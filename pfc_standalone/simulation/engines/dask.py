@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import queue
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from pfc_standalone.errors import LostError, PFCError, RequirementError, TargetError
+from pfc_standalone.errors import LostError, RequirementError, TargetError
 from pfc_standalone.machine import THREADS, available_cores
 from pfc_standalone.models import RunRequest
 from pfc_standalone.results.raw import RunResult
@@ -25,9 +27,8 @@ from pfc_standalone.simulation.targets import Parcel, Progress
 
 #: Seconds in which a scheduler must answer.
 _ANSWER = 10
-#: Runs that are handed in ahead, at least, and for each thread of the cluster: enough that none
-#: waits for the next, few enough that a sweep of any length takes no memory.
-_AHEAD, _AHEAD_A_THREAD = 32, 3
+#: How often it is asked for new workers, s.
+_LOOK = 2.0
 #: Times that a run may lose its worker before it is given up.
 _DEATHS = 3
 
@@ -35,6 +36,9 @@ _DEATHS = 3
 @dataclass(frozen=True)
 class Dask:
     """The workers of a Dask scheduler. A build goes to each once, and is kept in its local folder.
+
+    A run is handed in when there is a thread for it, so that a worker that dies takes no other with
+    it, and a sweep of any length takes no memory.
 
     Attributes
     ----------
@@ -60,26 +64,31 @@ class Dask:
         TargetError
             If the scheduler is lost.
         """
-        from distributed import as_completed
-
         total = sum(len(requests) for _, requests in work)
         with self._client() as client:
             waiting = _submitted(client, work, then)
             pending: dict[Any, int] = {}
-            ended = as_completed(raise_errors=False)
+            ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+            n_done, n_threads, looked = 0, 0, -_LOOK
             try:
-                for done in itertools.count():
-                    for future, number in itertools.islice(waiting, _room(client) - len(pending)):
+                while n_done < total:
+                    if time.monotonic() - looked > _LOOK:
+                        n_threads, looked = sum(client.nthreads().values()), time.monotonic()
+                    room = max(n_threads, 1) - len(pending)
+                    for future, number in itertools.islice(waiting, max(room, 0)):
                         pending[future] = number
-                        ended.add(future)
-                    on_progress("simulate", done / total)
-                    if not pending:
-                        return
-                    future = next(ended)
-                    yield pending.pop(future), _come_home(future, folder, number)
-            except KeyboardInterrupt:
-                for future in [f for f in pending if f.status == "finished"]:
-                    number = pending.pop(future)
+                        future.add_done_callback(ended.put)
+                    on_progress("simulate" if n_threads else "wait for workers", n_done / total)
+                    with contextlib.suppress(queue.Empty):
+                        future = ended.get(timeout=_LOOK)
+                        number = pending.pop(future)
+                        n_done += 1
+                        yield number, _come_home(future, folder, number)
+            except KeyboardInterrupt:  # what is done is not to be done again
+                held = client.who_has(list(pending))
+                done_runs = {f: n for f, n in pending.items() if held.get(f.key)}
+                client.cancel([f for f in pending if f not in done_runs])
+                for future, number in done_runs.items():
                     yield number, _come_home(future, folder, number)
                 raise
             finally:
@@ -101,7 +110,7 @@ class Dask:
                 dask.config.set(_LOCAL),
                 tempfile.TemporaryDirectory(prefix="pfc-cluster-") as scratch,
                 LocalCluster(
-                    n_workers=n, threads_per_worker=1, dashboard_address=None,
+                    n_workers=n, threads_per_worker=1, dashboard_address=":0",
                     local_directory=scratch, silence_logs="CRITICAL", memory_limit=0,
                 ) as cluster,
                 Client(cluster) as client,
@@ -149,12 +158,6 @@ def _submitted(client: Any, work: Work, then: Then | None) -> Iterator[tuple[Any
             )
 
 
-def _room(client: Any) -> int:
-    """How many runs may be handed in at once."""
-    threads = sum(w["nthreads"] for w in client.scheduler_info(n_workers=-1)["workers"].values())
-    return max(_AHEAD, _AHEAD_A_THREAD * threads)
-
-
 def _come_home(future: Any, folder: Path, number: int) -> Any:
     """What a run ended with."""
     from distributed import KilledWorker
@@ -177,10 +180,7 @@ def _come_home(future: Any, folder: Path, number: int) -> Any:
         )
     if isinstance(error, TargetError):
         return error
-    said = " ".join(str(error).split()) or "no reason given"
-    return TargetError(
-        f"{said if isinstance(error, PFCError) else f'{type(error).__name__}: {said}'}"
-    )
+    return TargetError(f"{type(error).__name__}: {' '.join(str(error).split())}")
 
 
 # --------------------------------------------------------------------------- on a worker
@@ -217,10 +217,12 @@ def simulate_here(
     build = parcel.unpack(local / "pfc-builds")
     with tempfile.TemporaryDirectory(prefix="pfc-run-", dir=local) as scratch:
         ((_, run),) = build.run({number: request}, Path(scratch), 1, look)
-        made = run if then is None else outcome(then, request, run)
-        if isinstance(made, TargetError):
-            raise made
+        if isinstance(run, TargetError):
+            raise run
         if then is not None:
+            made = outcome(then, request, run)
+            if isinstance(made, TargetError):
+                raise made
             return made
         arrays = {name: np.array(run[name]) for name in run}
         return Carried(arrays, dict(run.phases), dict(run.memory), dict(run.profile))
