@@ -113,7 +113,9 @@ def _flags(commands: Path) -> str:
     listed = json.loads(commands.read_text())
     words = shlex.split(next(c["command"] for c in listed if Path(c["file"]).stem != "objects"))
     about_files = {"-c", "-o", "-isystem"}
-    return shlex.join(w for w in words if w[0] == "-" and "/" not in w and w not in about_files)
+    return shlex.join(
+        w for w in words if w.startswith("-") and "/" not in w and w not in about_files
+    )
 
 
 def _definitions(options: dict[str, bool | str]) -> list[str]:
