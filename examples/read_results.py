@@ -1,4 +1,4 @@
-"""Read results.nc without this package: xarray (with h5netcdf) is enough.
+"""Read results.nc without this package: xarray is enough, with netCDF4, or h5netcdf and h5py.
 
 ``python examples/read_results.py DIR/results.nc``; docs/results.md has the file's layout.
 """
@@ -14,7 +14,7 @@ import xarray as xr
 
 def main(path: str) -> None:
     """Print where a file comes from, what was answered, and mean rates of populations."""
-    data = xr.load_dataset(path, engine="h5netcdf")
+    data = xr.load_dataset(path)
     print(f"{data.attrs['command']} ({data.attrs['date']})")
     gain = json.loads(data.attrs["parameters"])["memory.gain"]
     print(f"memory.gain is {gain:g}")

@@ -13,7 +13,7 @@ from pfc_standalone import deal, load_results, simulate, study
 from pfc_standalone.analysis.bounds import BOUNDS
 from pfc_standalone.models.spiking.populations import neurons_per_replicate, population_table
 from pfc_standalone.parameters import Parameters, with_values
-from pfc_standalone.results import write_dataset
+from pfc_standalone.results.dataset import describe_points, write_dataset
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
@@ -168,17 +168,15 @@ def datasets(tmp_path_factory, build_cache):
     folder = tmp_path_factory.mktemp("layout")
     small = {"experiment.trials": 1, "experiment.delays": "0.75", "experiment.replicates": 1}
     spiking = small | {"network.n_per_unit": 10, "network.traces": True}
-    of = {
-        "spiking": deal(with_values(P, spiking)),
-        "rate": deal(with_values(P, small | {"network.model": "rate"})),
-        "outputs": study(
-            with_values(P, small | {"network.n_per_unit": 10, "network.record_outputs_only": True}),
-            over={"memory.gain": [1.0, 0.9]},
-        ),
+    outputs = with_values(P, spiking | {"network.record_outputs_only": True})
+    made = {
+        "spiking": simulate(deal(with_values(P, spiking)), "numpy", duration=0.1),
+        "rate": simulate(deal(with_values(P, small | {"network.model": "rate"})), "numpy"),
+        "outputs": describe_points(study(outputs, over={"memory.gain": [1.0, 0.9]})),
     }
-    for name, points in of.items():
-        write_dataset(simulate(points, "numpy", duration=0.1), folder / f"{name}.nc")
-    return {name: load_results(folder / f"{name}.nc") for name in of}
+    for name, dataset in made.items():
+        write_dataset(dataset, folder / f"{name}.nc")
+    return {name: load_results(folder / f"{name}.nc") for name in made}
 
 
 def test_the_layout_of_results_is_the_one_in_the_document(datasets):

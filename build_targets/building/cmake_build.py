@@ -112,8 +112,10 @@ def _flags(commands: Path) -> str:
     """Flags of the time step, as CMake lists them; none that name a file or folder."""
     listed = json.loads(commands.read_text())
     words = shlex.split(next(c["command"] for c in listed if Path(c["file"]).stem != "objects"))
-    about_files = {"-c", "-o", "-isystem"}
-    return shlex.join(w for w in words if w[0] == "-" and "/" not in w and w not in about_files)
+    about_files = {"-c", "-o", "-x", "-isystem"}
+    return shlex.join(
+        w for w in words if w.startswith("-") and "/" not in w and w not in about_files
+    )
 
 
 def _definitions(options: dict[str, bool | str]) -> list[str]:
