@@ -14,7 +14,7 @@ from pfc_standalone.models.spiking.populations import neurons_per_replicate, pop
 from pfc_standalone.parameters import Parameters, with_values
 
 ROOT = Path(__file__).parent.parent
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/*.ipynb")]
 P = Parameters()
 
 
