@@ -30,13 +30,13 @@ def break_even(build: float, run: float, other_build: float, other_run: float) -
 
 
 def advice(rows: pd.DataFrame) -> list[str]:
-    """Sentences on the rows of `records.table`: the targets, then plain Brian2.
+    """Sentences on the rows of `records.table`: the targets, then plain Brian2 and peers.
 
     A target's cost of building is the largest of its cases: later ones share compiled modules.
     """
     ours = rows[rows["kind"] == "target"] if len(rows) else rows
     if ours.empty:
-        return []
+        return _beside(rows) if len(rows) else []
     build = (rows["generate_s"] + rows["compile_s"]).groupby(rows["target"]).max()
     cases = ["n_per_unit", "replicates"]
     quickest = ours.loc[ours.groupby(cases)["run_s"].idxmin()].set_index(cases)
@@ -106,7 +106,7 @@ def _spikes(ours: pd.DataFrame) -> list[str]:
 
 
 def _beside(rows: pd.DataFrame) -> list[str]:
-    """A sentence each on plain Brian2 and on options of cpp."""
+    """A sentence each on plain Brian2, other simulators, and options of cpp."""
     sentences = []
     others = rows[~rows["kind"].isin(("target", "scaling"))]
     for name, mine in others.groupby("target", sort=False):

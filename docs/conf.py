@@ -1,4 +1,4 @@
-"""How Sphinx makes the site: ``sphinx-build -W docs site``, without network."""
+"""How Sphinx makes the site: ``sphinx-build -W docs build/site``, without network."""
 
 from __future__ import annotations
 

@@ -109,6 +109,22 @@ def test_advice_names_the_quickest_and_when_compiling_pays(two_targets):
     assert sentences[2].startswith("numpy is the quickest at n_per_unit 100 with 1 replicate")
 
 
+def test_a_peer_is_told_in_words_and_on_the_page(tmp_path):
+    peer = record("NEST", 25, 8.0, 7.0, kind="peers", connectivity="explicit")
+    peer["extra_info"]["ratio"] = {"median": 38.6}
+    (tmp_path / "peers.json").write_text(json.dumps(results(peer)))
+    text = report.write_report(tmp_path / "peers.json", tmp_path / "out").read_text()
+    assert (
+        "NEST takes 39 times as long as cpp at n_per_unit 25, with rates, ISI CV and count "
+        "correlations that cannot be told from those of cpp." in text
+    )
+    assert "<em>NEST</em> and <em>GeNN</em> are other simulators" in text
+    peer["extra_info"]["kind"] = "plain"
+    (tmp_path / "plain.json").write_text(json.dumps(results(peer)))
+    plain = report.write_report(tmp_path / "plain.json", tmp_path / "out").read_text()
+    assert "other simulators" not in plain
+
+
 # -------------------------------------------------------------------------- comparison
 def test_nothing_changed(two_targets):
     again = copy.deepcopy(two_targets)

@@ -16,7 +16,7 @@ from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.results.dataset import describe_points, write_dataset
 
 ROOT = Path(__file__).parent.parent
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/*.ipynb")]
 P = Parameters()
 
 
