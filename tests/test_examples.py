@@ -86,3 +86,20 @@ def test_find_working_point(capsys, monkeypatch):
     found = dict(re.findall(r"--set (\S+)=(\S+)", out))
     assert set(found) == set(load("find_working_point").NAMES)
     assert abs(float(found["axcpt.x_to_t"]) / Parameters().axcpt.x_to_t - 1) < 0.3
+
+
+@pytest.mark.parametrize(
+    ("kind", "directives"),
+    [
+        ("slurm", ("#SBATCH -p normal", "#SBATCH --cpus-per-task=8", "#SBATCH -t 03:00:00")),
+        ("pbs", ("#PBS -q normal", "#PBS -l select=1:ncpus=8", "#PBS -l walltime=03:00:00")),
+        ("lsf", ("#BSUB -q normal", "#BSUB -n 8", "#BSUB -W 03:00")),
+    ],
+)
+def test_sweep_on_jobs(kind, directives, capsys):
+    options = ("--cores", "8", "--hours", "3", "--queue", "normal", "--print")
+    assert load("sweep_on_jobs").main([kind, *options]) == 0
+    script = capsys.readouterr().out
+    assert all(line in script for line in directives)
+    assert "--nworkers 8" in script
+    assert "--lifetime 170m" in script
