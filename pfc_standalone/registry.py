@@ -80,17 +80,28 @@ class Registry:
         return {name: self.get(name) for name in self.names()}
 
     def _files(self) -> dict[str, str]:
-        if not self.package:
-            return {}
-        # looked up without an import: parameters ask for names before other rooms can be imported
-        folder = Path(__file__).parent.joinpath(*self.package.split(".")[1:])
-        modules = sorted(m.name for m in pkgutil.iter_modules([str(folder)]))
+        modules = _modules(self.package) if self.package else ()
         return {m.replace("_", self.separator): f"{self.package}.{m}" for m in modules}
+
+
+@functools.cache
+def _modules(package: str) -> tuple[str, ...]:
+    """Names of the files of one of our folders.
+
+    Found without an import: parameters ask for names before other rooms can be imported.
+    """
+    folder = Path(__file__).parent.joinpath(*package.split(".")[1:])
+    return tuple(sorted(m.name for m in pkgutil.iter_modules([str(folder)])))
 
 
 def entries(group: str) -> tuple[importlib.metadata.EntryPoint, ...]:
     """Entry points of a group."""
-    return tuple(_entry_points(tuple(sys.path)).select(group=group))
+    return _of_group(tuple(sys.path), group)
+
+
+@functools.lru_cache(maxsize=64)
+def _of_group(path: tuple[str, ...], group: str) -> tuple[importlib.metadata.EntryPoint, ...]:
+    return tuple(_entry_points(path).select(group=group))
 
 
 @functools.lru_cache(maxsize=8)

@@ -120,3 +120,20 @@ def test_rate_gain(capsys, monkeypatch):
     reduced, normal = map(int, re.fullmatch(said, capsys.readouterr().out).groups())
     assert normal < 20  # 4 % and 67 % of many (docs/rate-model.md)
     assert 40 < reduced < 90
+
+
+@pytest.mark.parametrize(
+    ("kind", "directives"),
+    [
+        ("slurm", ("#SBATCH -p normal", "#SBATCH --cpus-per-task=8", "#SBATCH -t 03:00:00")),
+        ("pbs", ("#PBS -q normal", "#PBS -l select=1:ncpus=8", "#PBS -l walltime=03:00:00")),
+        ("lsf", ("#BSUB -q normal", "#BSUB -n 8", "#BSUB -W 03:00")),
+    ],
+)
+def test_sweep_on_jobs(kind, directives, capsys):
+    options = ("--cores", "8", "--hours", "3", "--queue", "normal", "--print")
+    assert load("sweep_on_jobs").main([kind, *options]) == 0
+    script = capsys.readouterr().out
+    assert all(line in script for line in directives)
+    assert "--nworkers 8" in script
+    assert "--lifetime 170m" in script

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from benchmarks.stub_target import StubBuild, StubTarget
-from pfc_standalone import Parameters, simulate, study, with_values
+from pfc_standalone import Parameters, interrupts, simulate, study, with_values
 from pfc_standalone.analysis.activity import population_rates
 from pfc_standalone.analysis.behaviour import reaction_time
 from pfc_standalone.commands import sweeping
@@ -277,3 +277,19 @@ def test_interrupted_and_gone_on_with(use, tmp_path, capsys, again):
     assert load_results(out).identical(load_results(whole))
     assert not np.isnan(load_results(out)["accuracy"]).any()
     assert not out.with_name("out.partial").exists()
+
+
+def test_a_signal_waits_until_what_is_held_is_done():
+    done = []
+
+    def work():
+        with interrupts.held():
+            signal.raise_signal(signal.SIGINT)
+            done.append("by half")
+            with interrupts.held():
+                done.append("whole")
+        done.append("more")
+
+    with interrupts.raised(), pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["by half", "whole"]

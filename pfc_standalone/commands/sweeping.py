@@ -19,7 +19,12 @@ from pfc_standalone.record import Labelled, Record
 from pfc_standalone.results.dataset import DATASET_FILE, load_results, with_facts, write_dataset
 from pfc_standalone.results.folder import SUMMARY_FILE, Workplace, write_whole
 from pfc_standalone.results.rows import Rows, count_rows
-from pfc_standalone.results.sweep_table import TABLE_FILE, read_sweep, sweep_csv, sweep_dataset
+from pfc_standalone.results.sweep_table import (
+    TABLE_FILE,
+    read_sweep,
+    sweep_dataset,
+    write_sweep_csv,
+)
 from pfc_standalone.simulation.engines import Engine
 from pfc_standalone.simulation.engines.local import Local
 from pfc_standalone.simulation.footprint import check_footprint
@@ -123,7 +128,7 @@ def _conclude(
         files.mkdir()
         dataset = with_facts(sweep_dataset(sweep, rows), {KIND: SWEEP, **facts})
         write_dataset(dataset, files / DATASET_FILE)
-        write_whole(files / TABLE_FILE, sweep_csv(sweep, rows))
+        write_sweep_csv(sweep, rows, files / TABLE_FILE)
         if means := sweep_means_csv(dataset):
             write_whole(files / MEANS_FILE, means)
         summary = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -90,13 +90,12 @@ def _coordinates(sweep: Sweep) -> dict[str, Any]:
     return found | {"seed": ("replicate", seeds), SEED: ("replicate", seeds)}
 
 
-def sweep_csv(sweep: Sweep, rows: Rows) -> str:
-    """``sweep.csv``: labels, then numbers; of a point that failed, labels alone."""
+def write_sweep_csv(sweep: Sweep, rows: Rows, path: Path) -> None:
+    """Write ``sweep.csv``: labels, then numbers; of a point that failed, labels alone."""
     names = rows.names()
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow([*sweep.axes, "seed", *names])
-    for number, row in rows:
-        values = ["" if v is None else repr(v) for v in map((row or {}).get, names)]
-        table.writerow([*sweep.labels(number).values(), *values])
-    return text.getvalue()
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow([*sweep.axes, "seed", *names])
+        for number, row in rows:
+            values = ["" if v is None else repr(v) for v in map((row or {}).get, names)]
+            table.writerow([*sweep.labels(number).values(), *values])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from pfc_standalone.simulation.targets import Build, Progress, Target, silent
 
 #: A point that fails so often is given up.
 ATTEMPTS = 3
+#: Requests that are remembered, for who asks again when a run ends.
+_REMEMBERED = 64
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class Requests(Mapping[int, RunRequest]):
     def __init__(self, sweep: Sweep, target: Target, group: Group, left: NDArray[np.int64]) -> None:
         self._sweep, self._target, self.left = sweep, target, left
         self._batch = group.parameters.network.batch
+        self._of = functools.lru_cache(_REMEMBERED)(self._make)
 
     def __len__(self) -> int:
         return -(-self.left.size // self._batch)
@@ -91,6 +95,9 @@ class Requests(Mapping[int, RunRequest]):
         return [int(n) for n in self.left[first : first + self._batch]]
 
     def __getitem__(self, number: int) -> RunRequest:
+        return self._of(number)
+
+    def _make(self, number: int) -> RunRequest:
         points = [self._sweep.point(n) for n in self.members(number)]
         return lay_out(points, self._target).requests[0]
 

@@ -10,7 +10,8 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,16 @@ from pfc_standalone.models import RunRequest
 from pfc_standalone.results.raw import RunResult
 from pfc_standalone.simulation.engines import Then, Work
 from pfc_standalone.simulation.engines.local import outcome
-from pfc_standalone.simulation.targets import Parcel, Progress
+from pfc_standalone.simulation.targets import Build, Parcel, Progress
 
 #: Seconds in which a scheduler must answer.
 _ANSWER = 10
 #: How often it is asked for new workers, s.
 _LOOK = 2.0
-#: Times that a run may lose its worker before it is given up.
+#: A run that Dask gives up so often, because workers died of it or with it, is given up.
 _DEATHS = 3
+#: A build, its requests, and which of them.
+_Run = tuple[Build, Mapping[int, RunRequest], int]
 
 
 @dataclass(frozen=True)
@@ -64,35 +67,8 @@ class Dask:
         TargetError
             If the scheduler is lost.
         """
-        total = sum(len(requests) for _, requests in work)
         with self._client() as client:
-            waiting = _submitted(client, work, then)
-            pending: dict[Any, int] = {}
-            ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
-            n_done, n_threads, looked = 0, 0, -_LOOK
-            try:
-                while n_done < total:
-                    if time.monotonic() - looked > _LOOK:
-                        n_threads, looked = sum(client.nthreads().values()), time.monotonic()
-                    room = max(n_threads, 1) - len(pending)
-                    for future, number in itertools.islice(waiting, max(room, 0)):
-                        pending[future] = number
-                        future.add_done_callback(ended.put)
-                    on_progress("simulate" if n_threads else "wait for workers", n_done / total)
-                    with contextlib.suppress(queue.Empty):
-                        future = ended.get(timeout=_LOOK)
-                        number = pending.pop(future)
-                        n_done += 1
-                        yield number, _come_home(future, folder, number)
-            except KeyboardInterrupt:  # what is done is not to be done again
-                held = client.who_has(list(pending))
-                done_runs = {f: n for f, n in pending.items() if held.get(f.key)}
-                client.cancel([f for f in pending if f not in done_runs])
-                for future, number in done_runs.items():
-                    yield number, _come_home(future, folder, number)
-                raise
-            finally:
-                client.cancel(list(pending))
+            yield from _Session(client, folder, then).run(work, on_progress)
 
     @contextlib.contextmanager
     def _client(self) -> Iterator[Any]:
@@ -133,29 +109,78 @@ class Dask:
 
 #: Of a cluster on this machine. Ctrl-C is for the command, which ends its workers.
 _LOCAL = {
-    "distributed.scheduler.allowed-failures": _DEATHS - 1,
+    "distributed.scheduler.allowed-failures": 0,
     "distributed.worker.preload": ["import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"],
 }
 
 
-def _submitted(client: Any, work: Work, then: Then | None) -> Iterator[tuple[Any, int]]:
-    """Runs, handed in one by one when asked for."""
-    session = uuid.uuid4().hex[:8]
-    for build, requests in work:
-        if not requests:
-            continue
-        parcel = build.pack()
-        # a task, not data: the scheduler can make it again if a worker is lost with it
-        key = f"build-{session}-{parcel.digest[:16]}"
-        sent = client.submit(_same, parcel, key=key, pure=False)
-        for number in requests:
-            key = f"run-{session}-{number}-{parcel.digest[:16]}"
-            yield (
-                client.submit(
-                    simulate_here, sent, number, requests[number], then, key, key=key, pure=False
-                ),
-                number,
-            )
+class _Session:
+    """Runs on the workers that a client reaches."""
+
+    def __init__(self, client: Any, folder: Path, then: Then | None) -> None:
+        self._client, self._folder, self._then = client, folder, then
+        self._name = uuid.uuid4().hex[:8]
+        self._sent: dict[str, Any] = {}
+        self._pending: dict[Any, _Run] = {}
+        self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._deaths: Counter[int] = Counter()
+        self._suspects: list[_Run] = []
+
+    def run(self, work: Work, on_progress: Progress) -> Iterator[tuple[int, Any]]:
+        """Do every run. What was lost with its worker is done again when all others are, alone, so
+        that a run that kills its worker takes no other with it.
+        """
+        waiting = ((build, requests, number) for build, requests in work for number in requests)
+        total, n_done, n_threads, looked = sum(len(r) for _, r in work), 0, 0, -_LOOK
+        try:
+            while n_done < total:
+                if time.monotonic() - looked > _LOOK:
+                    n_threads, looked = sum(self._client.nthreads().values()), time.monotonic()
+                room = max(n_threads, 1) - len(self._pending)
+                for run in itertools.islice(waiting, max(room, 0)):
+                    self._hand_in(run)
+                if not self._pending:
+                    self._hand_in(self._suspects.pop())
+                on_progress("simulate" if n_threads else "wait for workers", n_done / total)
+                with contextlib.suppress(queue.Empty):
+                    for ended in self._home(self._ended.get(timeout=_LOOK)):
+                        n_done += 1
+                        yield ended
+        except KeyboardInterrupt:  # what is done is not to be done again
+            held = self._client.who_has(list(self._pending))
+            done = [future for future in self._pending if held.get(future.key)]
+            self._client.cancel([future for future in self._pending if future not in done])
+            for future in done:
+                yield from self._home(future)
+            raise
+        finally:
+            self._client.cancel(list(self._pending))
+
+    def _hand_in(self, run: _Run) -> None:
+        build, requests, number = run
+        if build.digest not in self._sent:
+            parcel = build.pack()
+            # a task, not data: the scheduler can make it again if a worker is lost with it
+            key = f"build-{self._name}-{parcel.digest[:16]}"
+            self._sent[build.digest] = self._client.submit(_same, parcel, key=key, pure=False)
+        key = f"run-{self._name}-{number}-{self._deaths[number]}"
+        sent, request = self._sent[build.digest], requests[number]
+        arguments = (sent, number, request, self._then, key)
+        future = self._client.submit(simulate_here, *arguments, key=key, pure=False)
+        self._pending[future] = run
+        future.add_done_callback(self._ended.put)
+
+    def _home(self, future: Any) -> Iterator[tuple[int, Any]]:
+        """What a run ended with; nothing if it will be done again."""
+        run = self._pending.pop(future)
+        number = run[2]
+        outcome = _come_home(future, self._folder, number)
+        if isinstance(outcome, LostError):
+            self._deaths[number] += 1
+            if self._deaths[number] < _DEATHS:
+                self._suspects.append(run)
+                return
+        yield number, outcome
 
 
 def _come_home(future: Any, folder: Path, number: int) -> Any:
@@ -174,9 +199,8 @@ def _come_home(future: Any, folder: Path, number: int) -> Any:
     error = future.exception()
     if isinstance(error, KilledWorker):
         return LostError(
-            f"the worker that simulated it died {_DEATHS} times or more, the last time "
-            f"{getattr(error.last_worker, 'address', 'somewhere')}: is its memory exhausted, or "
-            "its job at its end?"
+            f"the worker that simulated it died, {_DEATHS} times: is memory exhausted, or is the "
+            "job's time up before a point is done?"
         )
     if isinstance(error, TargetError):
         return error

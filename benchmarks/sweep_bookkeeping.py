@@ -1,0 +1,60 @@
+"""What a sweep costs beside its simulations: points whose program does nothing.
+
+    python -m benchmarks.sweep_bookkeeping 100000 [--cluster local]
+
+Prints how long a point takes and the largest memory of this process, from the plan to the folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from unittest import mock
+
+from benchmarks.stub_target import StubTarget
+from pfc_standalone.commands.sweeping import SweepPlace, go_on
+from pfc_standalone.experiment.sweep import make_sweep
+from pfc_standalone.machine import peak_memory
+from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.results.sweep_table import TABLE_FILE, describe_sweep
+
+_SMALL = {
+    "network.model": "rate", "network.batch": 1, "experiment.trials": 1,
+    "experiment.delays": ("0.5",),
+}  # fmt: skip
+
+
+def main() -> None:
+    """Measure one sweep."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("points", type=int)
+    parser.add_argument("--seeds", type=int, default=20, help="of each combination (default: 20)")
+    parser.add_argument("--cluster")
+    chosen = parser.parse_args()
+    n_values = max(chosen.points // chosen.seeds, 1)
+    over = f"memory.gain=0.5:{0.5 + (n_values - 1) * 1e-5:.5f}:0.00001"
+    sweep = make_sweep(with_values(Parameters(), _SMALL), [over], chosen.seeds)
+    target = StubTarget()
+    plan = describe_sweep(sweep).assign_attrs({"target": "stub", "spikes": 0})
+    began = time.perf_counter()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch("pfc_standalone.commands.sweeping.get_target", return_value=target),
+    ):
+        place = SweepPlace(Path(folder) / "out")
+        with place.claimed(plan):
+            go_on(place, plan, chosen.cluster, ())
+        size = sum(p.stat().st_size for p in place.output.iterdir())
+        n_rows = len((place.output / TABLE_FILE).read_text().splitlines()) - 1
+    took, cpu = time.perf_counter() - began, time.process_time()
+    print(
+        f"{n_rows} points: {1e3 * took / n_rows:.2f} ms a point ({1e3 * cpu / n_rows:.2f} ms of "
+        f"CPU here), {peak_memory() / 1e6:.0f} MB of "
+        f"memory, {size / n_rows:.0f} bytes a point in the folder"
+    )
+
+
+if __name__ == "__main__":
+    main()
