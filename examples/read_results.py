@@ -1,6 +1,11 @@
-"""Read results.nc without this package: xarray is enough, with netCDF4, or h5netcdf and h5py.
+"""Read results without this package
+=================================
 
-``python examples/read_results.py DIR/results.nc``; docs/results.md has the file's layout.
+xarray is enough, with netCDF4, or h5netcdf and h5py::
+
+    python examples/read_results.py DIR/results.nc
+
+docs/results.md has the file's layout.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A sweep on the nodes of a computing centre, through SLURM, PBS or LSF (docs/cluster.md).
+"""A sweep on the nodes of a computing centre
+===========================================
+
+Through SLURM, PBS or LSF (docs/cluster.md)::
 
     python examples/sweep_on_jobs.py slurm --jobs 20 --queue normal -- \
         --over memory.gain=0.8:1:0.02 --over network.n_per_unit=100,400 --seeds 20 --output gains
@@ -22,7 +25,7 @@ KINDS = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster"}
 
 def main(arguments: list[str]) -> int:
     """Start workers as jobs, and sweep on them; the sweep's exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="A sweep on the nodes of a computing centre.")
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--jobs", type=int, default=4, help="of one node each (default: 4)")
     parser.add_argument("--cores", type=int, default=32, help="of a node (default: 32)")
