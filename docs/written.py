@@ -28,7 +28,8 @@ _PAGES = {
 #: Rooms that public names come from, in the order in which one meets them, with their titles.
 _ROOMS = {
     "parameters": "Parameters", "tasks": "Tasks", "experiment": "Experiments",
-    "simulation": "Running", "commands": "Progress", "results": "Results", "exports": "Exports", "figures": "Figures",
+    "simulation": "Running", "commands": "Progress", "results": "Results",
+    "exports": "Exports", "figures": "Figures",
     "errors": "Errors", "registry": "Registries",
 }  # fmt: skip
 
