@@ -210,7 +210,9 @@ def main() -> None:
     p = with_values(Parameters(), json.loads(chosen.parameters.read_text()))
     network = Network(p, chosen.seed)
     created = time.time()
-    network.model.build(str(chosen.folder / f"genn-{chosen.seed}"))
+    source = chosen.folder / f"genn-{chosen.seed}"
+    source.mkdir(exist_ok=True)
+    network.model.build(str(source))
     built = time.time()
     n_steps = round(1e3 * chosen.duration / p.network.dt)
     network.model.load(num_recording_timesteps=n_steps)
