@@ -11,6 +11,7 @@ from typing import Any
 
 from pfc_standalone.commands.conclude import unfinished
 from pfc_standalone.commands.experiments import KIND, SWEEP
+from pfc_standalone.commands.pages.results import write_page
 from pfc_standalone.commands.progress import progress_bars, say
 from pfc_standalone.commands.run import keeping_runs
 from pfc_standalone.experiment.sweep import Sweep
@@ -18,6 +19,7 @@ from pfc_standalone.provenance import made_here
 from pfc_standalone.record import Labelled, Record
 from pfc_standalone.results.dataset import DATASET_FILE, load_results, with_facts, write_dataset
 from pfc_standalone.results.folder import SUMMARY_FILE, Workplace, write_whole
+from pfc_standalone.results.provenance import provenance
 from pfc_standalone.results.rows import Rows, count_rows
 from pfc_standalone.results.sweep_table import (
     TABLE_FILE,
@@ -143,6 +145,7 @@ def _conclude(
                 {"point": n, **sweep.labels(n), "error": error}
                 for n, error in sorted(failed.items())[:_SHOWN]
             ],
+            "provenance": provenance(dataset),
         }
         write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
         if place.points.is_dir():
@@ -152,6 +155,8 @@ def _conclude(
             from pfc_standalone.figures import save_figures
 
             save_figures(dataset, files, figures, ("sweep",))
+    with unfinished(place, "their page could not be written"):
+        write_page(files, "sweep.html.jinja", summary, [sweep.parameters])
     with unfinished(place, "their folder could not be given its name"):
         place.complete(files)
     return summary
@@ -162,8 +167,7 @@ def end_sweep(summary: dict[str, Any], output: Path, as_json: bool) -> int:
     if as_json:
         print(json.dumps(summary, indent=1))
     else:
-        n_whole = summary["points"] - summary["failed"]
-        print(f"{n_whole} of {summary['points']} points are in {output / TABLE_FILE}")
+        print_sweep(summary, output)
     if not summary["failed"]:
         return 0
     first = summary["failures"][0]
@@ -172,3 +176,9 @@ def end_sweep(summary: dict[str, Any], output: Path, as_json: bool) -> int:
         f"are in {output}); the first, point {first['point']}: {first['error']}"
     )
     return 1
+
+
+def print_sweep(summary: dict[str, Any], output: Path) -> None:
+    """Say how many points are whole, and where."""
+    n_whole = summary["points"] - summary["failed"]
+    print(f"{n_whole} of {summary['points']} points are in {output / TABLE_FILE}")

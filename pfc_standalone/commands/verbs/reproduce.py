@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pfc_standalone.commands.experiments import KIND, TASK
+from pfc_standalone.commands.experiments import KIND, SWEEP, TASK
 from pfc_standalone.commands.options import (
     Parser,
     add_figure_options,
@@ -84,7 +84,13 @@ def _load(folder: Path) -> xr.Dataset:
                     f"{folder} has no {DATASET_FILE}, from which alone runs are done again: run "
                     f"its own command again, and compare: {command}"
                 )
-    return load_results(folder)
+    found = load_results(folder)
+    if found.attrs.get(KIND) == SWEEP:
+        raise ResultsError(
+            f"{folder} holds a sweep, whose points are numbers without their runs: run its own "
+            f"command again with another --output, and compare sweep.csv: {found.attrs['command']}"
+        )
+    return found
 
 
 def _plan(dataset: xr.Dataset, folder: Path) -> tuple[Plan, Target]:

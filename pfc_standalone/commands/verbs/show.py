@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pfc_standalone.commands.experiments import KIND, TASK, experiment_of
+from pfc_standalone.commands.experiments import KIND, SWEEP, TASK, experiment_of
 from pfc_standalone.commands.options import Parser, path
 from pfc_standalone.commands.pages.results import PAGE_FILE
 from pfc_standalone.commands.progress import report_errors
@@ -80,6 +80,10 @@ def _printer(summary: dict[str, Any]) -> Callable[..., None]:
         from pfc_standalone.commands.verbs.build_up import print_stage
 
         return lambda said, _: print_stage(said)
+    if kind == SWEEP:
+        from pfc_standalone.commands.sweeping import print_sweep
+
+        return print_sweep
     return experiment_of(kind).show
 
 
