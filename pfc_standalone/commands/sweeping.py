@@ -13,7 +13,7 @@ from pfc_standalone.commands.conclude import unfinished
 from pfc_standalone.commands.experiments import KIND, SWEEP
 from pfc_standalone.commands.progress import progress_bars, say
 from pfc_standalone.commands.run import keeping_runs
-from pfc_standalone.experiment.sweep import Sweep
+from pfc_standalone.experiment.sweep import Sweep, shown
 from pfc_standalone.record import Labelled, Record
 from pfc_standalone.results.dataset import DATASET_FILE, load_results, with_facts, write_dataset
 from pfc_standalone.results.folder import SUMMARY_FILE, Workplace, write_whole
@@ -133,7 +133,7 @@ def _conclude(
             KIND: SWEEP,
             "target": facts["target"],
             "points": len(sweep),
-            "axes": {name: list(map(str, values)) for name, values in sweep.axes.items()},
+            "axes": {name: list(map(shown, values)) for name, values in sweep.axes.items()},
             "seeds": sweep.seeds,
             "builds": facts["digest"].split(","),
             "failed": len(failed),
@@ -143,14 +143,14 @@ def _conclude(
             ],
         }
         write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
-        if place.points.is_dir():
-            place.points.rename(files / "points")
     if figures:
         with unfinished(place, "their figure could not be drawn", " (--no-figures leaves it out)"):
             from pfc_standalone.figures import save_figures
 
             save_figures(dataset, files, figures, ("sweep",))
     with unfinished(place, "their folder could not be given its name"):
+        if place.points.is_dir():
+            place.points.rename(files / "points")
         place.complete(files)
     return summary
 
