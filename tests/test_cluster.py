@@ -63,6 +63,10 @@ def cluster(tmp_path_factory):
         for name in "ab"
     ]  # fmt: skip
     try:
+        deadline = time.monotonic() + 60
+        while not file.exists():
+            assert time.monotonic() < deadline, (folder / "log").read_text()
+            time.sleep(0.1)
         yield file, workers
     finally:
         for process in (*workers, scheduler):
