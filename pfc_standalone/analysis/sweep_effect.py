@@ -77,11 +77,18 @@ def means(dataset: Labelled, name: str, axes: list[Axis]) -> NDArray[np.float64]
 
 def _combinations(
     dataset: Labelled, axes: list[Axis]
-) -> Iterator[tuple[tuple[int, ...], NDArray[np.bool_]]]:
-    where = [[dataset[a.name].values == v for v in a.values] for a in axes]
-    for at in itertools.product(*(range(len(a.values)) for a in axes)):
-        every = [where[k][j] for k, j in enumerate(at)]
-        yield at, np.logical_and.reduce(every)
+) -> Iterator[tuple[tuple[int, ...], NDArray[np.int64]]]:
+    """Positions on axes, and which points lie there."""
+    shape = tuple(len(a.values) for a in axes)
+    at = []
+    for axis in axes:
+        known, inverse = np.unique(dataset[axis.name].values, return_inverse=True)
+        at.append(np.array([axis.values.index(v) for v in known.tolist()])[inverse])
+    codes = np.ravel_multi_index(tuple(at), shape)
+    order = np.argsort(codes, kind="stable")
+    edges = np.searchsorted(codes[order], np.arange(np.prod(shape) + 1))
+    for code, (start, stop) in enumerate(itertools.pairwise(edges.tolist())):
+        yield tuple(int(k) for k in np.unravel_index(code, shape)), order[start:stop]
 
 
 def sweep_means_csv(dataset: Labelled) -> str:

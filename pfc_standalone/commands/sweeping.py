@@ -14,7 +14,7 @@ from pfc_standalone.commands.experiments import KIND, SWEEP
 from pfc_standalone.commands.pages.results import write_page
 from pfc_standalone.commands.progress import progress_bars, say
 from pfc_standalone.commands.run import keeping_runs
-from pfc_standalone.experiment.sweep import Sweep
+from pfc_standalone.experiment.sweep import Sweep, shown
 from pfc_standalone.provenance import made_here
 from pfc_standalone.record import Labelled, Record
 from pfc_standalone.results.dataset import DATASET_FILE, load_results, with_facts, write_dataset
@@ -137,7 +137,7 @@ def _conclude(
             KIND: SWEEP,
             "target": facts["target"],
             "points": len(sweep),
-            "axes": {name: list(map(str, values)) for name, values in sweep.axes.items()},
+            "axes": {name: list(map(shown, values)) for name, values in sweep.axes.items()},
             "seeds": sweep.seeds,
             "builds": facts["digest"].split(","),
             "failed": len(failed),
@@ -148,8 +148,6 @@ def _conclude(
             "provenance": provenance(dataset),
         }
         write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
-        if place.points.is_dir():
-            place.points.rename(files / "points")
     if figures:
         with unfinished(place, "their figure could not be drawn", " (--no-figures leaves it out)"):
             from pfc_standalone.figures import save_figures
@@ -158,6 +156,8 @@ def _conclude(
     with unfinished(place, "their page could not be written"):
         write_page(files, "sweep.html.jinja", summary, [sweep.parameters])
     with unfinished(place, "their folder could not be given its name"):
+        if place.points.is_dir():
+            place.points.rename(files / "points")
         place.complete(files)
     return summary
 

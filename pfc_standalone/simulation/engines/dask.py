@@ -146,7 +146,7 @@ class _Session:
                     for ended in self._home(self._ended.get(timeout=_LOOK)):
                         n_done += 1
                         yield ended
-        except KeyboardInterrupt:  # what is done is not to be done again
+        except (KeyboardInterrupt, SystemExit):  # what is done is not to be done again
             held = self._client.who_has(list(self._pending))
             done = [future for future in self._pending if held.get(future.key)]
             self._client.cancel([future for future in self._pending if future not in done])
