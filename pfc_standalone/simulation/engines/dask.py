@@ -30,6 +30,8 @@ from pfc_standalone.simulation.targets import Build, Parcel, Progress
 _ANSWER = 10
 #: How often it is asked for new workers, s.
 _LOOK = 2.0
+#: Runs that end so soon after the command is interrupted still come home, s.
+_GRACE = 1.0
 #: A run that Dask gives up so often, because workers died of it or with it, is given up.
 _DEATHS = 3
 #: A build, its requests, and which of them.
@@ -130,6 +132,8 @@ class _Session:
         """Do every run. What was lost with its worker is done again when all others are, alone, so
         that a run that kills its worker takes no other with it.
         """
+        from distributed import wait
+
         waiting = ((build, requests, number) for build, requests in work for number in requests)
         total, n_done, n_threads, looked = sum(len(r) for _, r in work), 0, 0, -_LOOK
         try:
@@ -147,6 +151,8 @@ class _Session:
                         n_done += 1
                         yield ended
         except (KeyboardInterrupt, SystemExit):  # what is done is not to be done again
+            with contextlib.suppress(TimeoutError):
+                wait(list(self._pending), timeout=_GRACE)
             held = self._client.who_has(list(self._pending))
             done = [future for future in self._pending if held.get(future.key)]
             self._client.cancel([future for future in self._pending if future not in done])
