@@ -17,10 +17,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from benchmarks.stub_target import StubTarget
-from pfc_standalone.commands.sweeping import SweepPlace, go_on
+from pfc_standalone.commands.sweeping import SweepPlace, _conclude, go_on
 from pfc_standalone.experiment.sweep import make_sweep
 from pfc_standalone.machine import peak_memory
 from pfc_standalone.parameters import Parameters, with_values
@@ -68,10 +69,17 @@ def main() -> None:
     sweep = make_sweep(with_values(Parameters(), _SMALL), [over], chosen.seeds)
     target = StubTarget()
     plan = describe_sweep(sweep).assign_attrs({"target": "stub", "spikes": 0})
+    while_running: list[int] = []
+
+    def conclude(*arguments: Any) -> Any:
+        while_running.append(peak_memory())
+        return _conclude(*arguments)
+
     began = time.perf_counter()
     with (
         tempfile.TemporaryDirectory() as folder,
         contextlib.ExitStack() as stack,
+        mock.patch(f"{_SWEEPING}._conclude", conclude),
         mock.patch(f"{_SWEEPING}.get_target", return_value=target),
     ):
         if chosen.home:
@@ -80,12 +88,13 @@ def main() -> None:
         with place.claimed(plan):
             go_on(place, plan, chosen.cluster, ())
         size = sum(p.stat().st_size for p in place.output.iterdir())
-        n_rows = len((place.output / TABLE_FILE).read_text().splitlines()) - 1
+        with (place.output / TABLE_FILE).open() as table:
+            n_rows = sum(1 for _ in table) - 1
     took, cpu = time.perf_counter() - began, time.process_time()
     print(
         f"{n_rows} points: {1e3 * took / n_rows:.2f} ms a point ({1e3 * cpu / n_rows:.2f} ms of "
-        f"CPU here), {peak_memory() / 1e6:.0f} MB of "
-        f"memory, {size / n_rows:.0f} bytes a point in the folder"
+        f"CPU here), {while_running[0] / 1e6:.0f} MB of memory, {peak_memory() / 1e6:.0f} when the "
+        f"table is made, {size / n_rows:.0f} bytes a point in the folder"
     )
 
 
