@@ -67,7 +67,7 @@ def test_lists_of_any_kind_of_value():
         ("memory.gain=1:0.8:0.1", "holds no value: from 1 to 0.8 the step must be below 0"),
         ("memory.gain=0.8:1", "allowed is START:STOP:STEP, three numbers"),
         ("memory.gain=0:nan:1", "allowed is START:STOP:STEP, three numbers"),
-        ("memory.gain=0:1e9:1e-9", "allowed are at most 10000000"),
+        ("memory.gain=0:1e9:1e-9", "allowed are at most 1000000"),
         ("memory.gain=0.8:11:5", "--over memory.gain is 10.8, allowed is a number from 0 to 10"),
         ("network.n_per_unit=10:11:0.5", "is 10.5, allowed is a whole number from 10"),
         ("memory.gain=1,0.5:1:0.5", "has 1.0 twice, allowed are different values"),

@@ -17,7 +17,7 @@ from pfc_standalone.parameters import RENAMED, Parameters, parameter_fields, wit
 from pfc_standalone.parameters.fields import check, from_text
 
 #: Points that a sweep may have.
-MAX_POINTS = 10_000_000
+MAX_POINTS = 1_000_000
 #: Parameters that a sweep sets itself.
 _OWN = {
     "experiment.seed": "use --seeds",
