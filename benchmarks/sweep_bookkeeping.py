@@ -15,7 +15,7 @@ import contextlib
 import pickle
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -41,7 +41,7 @@ class Home:
 
     def run(
         self, work: Work, folder: Path, on_progress: Progress, then: Then | None = None
-    ) -> Iterator[tuple[int, Outcome]]:
+    ) -> Generator[tuple[int, Outcome]]:
         """A row for each request."""
         for _, requests in work:
             for done, number in enumerate(requests):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -196,10 +197,13 @@ def odd_binary(tmp_path):
             processes,
             lambda done: None,
         )
-        ended = [result for _, result in sorted(results, key=lambda pair: pair[0])]
-        for error in (e for e in ended if isinstance(e, launch.RunError)):
-            raise error
-        return ended
+        ended = {}
+        with contextlib.closing(results):
+            for number, result in results:
+                if isinstance(result, launch.RunError):
+                    raise result
+                ended[number] = result
+        return [ended[number] for number in sorted(ended)]
 
     return run
 

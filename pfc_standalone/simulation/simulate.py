@@ -259,15 +259,17 @@ class Job:
         if left:
             check_disk(next(iter(left.values())), len(left), folder)
             work = [(self.build, left)]
-            for number, run in (engine or Local()).run(work, folder, on_progress):
-                if isinstance(run, TargetError):
-                    raise run
-                try:
-                    check_whole(left[number], run)
-                except ResultsError as error:
-                    run.disown()
-                    raise TargetError(f"the results of a run are not whole: {error}") from None
-                done[number] = run
+            # closed at once if a run fails: the others end
+            with contextlib.closing((engine or Local()).run(work, folder, on_progress)) as runs:
+                for number, run in runs:
+                    if isinstance(run, TargetError):
+                        raise run
+                    try:
+                        check_whole(left[number], run)
+                    except ResultsError as error:
+                        run.disown()
+                        raise TargetError(f"the results of a run are not whole: {error}") from None
+                    done[number] = run
         return [done[k] for k in range(len(self.requests))]
 
     def label(self, runs: Sequence[RunResult], wall: float | None = None) -> xr.Dataset:

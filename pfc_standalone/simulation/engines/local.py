@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ class Local:
 
     def run(
         self, work: Work, folder: Path, on_progress: Progress, then: Then | None = None
-    ) -> Iterator[tuple[int, Any]]:
+    ) -> Generator[tuple[int, Any]]:
         """Do every run; `Engine` says what comes of it."""
         total, before = sum(len(requests) for _, requests in work), 0
 
