@@ -200,7 +200,8 @@ def test_the_folder_of_a_sweep(use, tmp_path):
     assert verb.main([*RATE[:-1], *over, "--output", str(out)]) == 0
     assert target.n_built == 2
     assert {p.name for p in out.iterdir()} == {
-        "report.html", "results.nc", "summary.json", "sweep.csv", "sweep.png", "sweep-means.csv", "points",
+        "report.html", "results.nc", "summary.json", "points",
+        "sweep.csv", "sweep.png", "sweep-means.csv",
     }  # fmt: skip
     rows = table(out)
     loaded = load_results(out)
