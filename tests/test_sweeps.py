@@ -20,7 +20,7 @@ from pfc_standalone.analysis.activity import population_rates
 from pfc_standalone.analysis.behaviour import reaction_time
 from pfc_standalone.commands import sweeping
 from pfc_standalone.commands.progress import Points
-from pfc_standalone.commands.verbs import finish
+from pfc_standalone.commands.verbs import finish, reproduce, show
 from pfc_standalone.commands.verbs import sweep as verb
 from pfc_standalone.errors import TargetError
 from pfc_standalone.experiment.sweep import make_sweep
@@ -194,7 +194,7 @@ def test_a_row_is_what_simulate_gives(tmp_path):
             assert float(row[f"spontaneous_{unit}"]) == found["spontaneous"]
 
 
-def test_the_folder_of_a_sweep(use, tmp_path):
+def test_the_folder_of_a_sweep(use, tmp_path, capsys):
     target, out = use(StubTarget()), tmp_path / "out"
     over = ("--over", "memory.gain=0.5:0.9:0.2", "--over", "rate.update=25,50", "--spikes")
     assert verb.main([*RATE[:-1], *over, "--output", str(out)]) == 0
@@ -217,6 +217,17 @@ def test_the_folder_of_a_sweep(use, tmp_path):
     assert [k["memory.gain"].item() for k in kept] == [float(r["memory.gain"]) for r in rows]
     assert [k["trial_correct"].values.mean() for k in kept] == [float(r["accuracy"]) for r in rows]
     assert kept[0]["activity"].size > 100
+
+    page = (out / "report.html").read_text()
+    assert "6 of 6 points are whole" in page
+    assert page.count('src="data:image/png;base64,') == 1
+    capsys.readouterr()
+    assert show.main([str(out), "--print"]) == 0
+    assert capsys.readouterr().out == f"6 of 6 points are in {out / 'sweep.csv'}\n"
+    assert reproduce.main([str(out)]) == 2
+    said = capsys.readouterr().err
+    assert "holds a sweep" in said
+    assert said.strip().endswith(loaded.attrs["command"].strip())
 
 
 @dataclass(frozen=True)
