@@ -163,7 +163,7 @@ def test_faults_are_caught_spike_by_spike():
 def test_faults_are_caught_in_distribution():
     cpp = get_target("cpp")
     faulty = Faulty("weight", recurrent__nmda_exc=P["recurrent.nmda_exc"] * 1.1), FAULTS[1]
-    found = verify.verify_distributions(P, [cpp, Faulty("none"), *faulty], 10, quiet)
+    found = verify.verify_distributions(P, [cpp, Faulty("none"), *faulty], 12, quiet)
     none, *wrong = found
     assert none.agrees, none.differing
     assert len(none.comparisons) == 3 * len(population_table(P))
