@@ -25,6 +25,7 @@ from pfc_standalone.commands.verbs import sweep as verb
 from pfc_standalone.errors import TargetError
 from pfc_standalone.experiment.sweep import make_sweep
 from pfc_standalone.results import load_results, parameter_values
+from pfc_standalone.results.provenance import provenance
 from pfc_standalone.results.rows import Rows
 from pfc_standalone.simulation.sweeping import plan_groups
 
@@ -192,6 +193,11 @@ def test_a_row_is_what_simulate_gives(tmp_path):
             )
         for unit, found in population_rates(one).items():
             assert float(row[f"spontaneous_{unit}"]) == found["spontaneous"]
+    made = json.loads((out / "summary.json").read_text())["provenance"]
+    own = {name: made[name] for name in ("command", "date", "digest")}
+    assert made == provenance(data) | own
+    assert all(own.values())
+    assert made["built_with"]["numpy"] == np.__version__
 
 
 def test_the_folder_of_a_sweep(use, tmp_path, capsys):

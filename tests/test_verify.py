@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from types import MappingProxyType
 
 import numpy as np
@@ -12,6 +13,7 @@ from conftest import quiet
 from scipy import stats
 
 from pfc_standalone.analysis import agreement
+from pfc_standalone.analysis.agreement import distribution
 from pfc_standalone.commands.verbs import verify as verify_command
 from pfc_standalone.experiment import Weights
 from pfc_standalone.experiment.weights import BY_HAND
@@ -49,6 +51,16 @@ def test_the_distance_is_that_of_kolmogorov_and_smirnov():
     expected = stats.ks_2samp(np.concatenate(first), np.concatenate(second)).statistic
     assert found.distance == pytest.approx(expected, abs=1e-6)
     assert found.distance > 0.1
+
+
+def test_divisions_that_were_drawn_do_not_stay(monkeypatch):
+    first, second = ([[float(k + shift)] for k in range(8)] for shift in (0, 9))
+    with monkeypatch.context() as few:
+        few.setattr(distribution, "MAX_DIVISIONS", 100)
+        drawn = agreement.compare_seeds("p", "rate", first, second).p
+    assert drawn >= 1 / 100
+    every = agreement.compare_seeds("p", "rate", first, second).p
+    assert every == pytest.approx(2 / math.comb(16, 8))
 
 
 def test_p_is_that_of_a_permutation_test():
@@ -163,7 +175,7 @@ def test_faults_are_caught_spike_by_spike():
 def test_faults_are_caught_in_distribution():
     cpp = get_target("cpp")
     faulty = Faulty("weight", recurrent__nmda_exc=P["recurrent.nmda_exc"] * 1.1), FAULTS[1]
-    found = verify.verify_distributions(P, [cpp, Faulty("none"), *faulty], 12, quiet)
+    found = verify.verify_distributions(P, [cpp, Faulty("none"), *faulty], 10, quiet)
     none, *wrong = found
     assert none.agrees, none.differing
     assert len(none.comparisons) == 3 * len(population_table(P))

@@ -7,7 +7,8 @@ from typing import Any
 from pfc_standalone.record import Labelled
 from pfc_standalone.results.dataset import parameter_values
 
-_BUILT_WITH = "built_with_"
+#: Attributes of a dataset that say what its programs were built with begin so.
+BUILT_WITH = "built_with_"
 
 
 def provenance(dataset: Labelled) -> dict[str, Any]:
@@ -28,8 +29,8 @@ def provenance(dataset: Labelled) -> dict[str, Any]:
         **{name: attrs.get(name, "") for name in names},
         "seed": seeds[0] if len(seeds) == 1 else seeds,
         "built_with": {
-            name.removeprefix(_BUILT_WITH): value
+            name.removeprefix(BUILT_WITH): value
             for name, value in attrs.items()
-            if name.startswith(_BUILT_WITH)
+            if name.startswith(BUILT_WITH)
         },
     }

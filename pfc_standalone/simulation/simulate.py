@@ -30,6 +30,7 @@ from pfc_standalone.results.dataset import (
     shared_and_varying,
     with_facts,
 )
+from pfc_standalone.results.provenance import BUILT_WITH
 from pfc_standalone.results.raw import RunResult
 from pfc_standalone.simulation.engines import Engine
 from pfc_standalone.simulation.engines.local import Local
@@ -279,11 +280,7 @@ class Job:
 
     def facts(self) -> dict[str, Any]:
         """What made the results."""
-        return {
-            "target": self.target.name,
-            "digest": self.build.digest,
-            **{f"built_with_{name}": v for name, v in self.build.versions.items()},
-        }
+        return build_facts(self.target, [self.build])
 
 
 def prepare(
@@ -309,6 +306,15 @@ def label_runs(plan: Plan, runs: Sequence[RunResult]) -> Record:
         parts.append((first, min(batch, len(plan.points) - first), run))
     dataset = dataset.assign(get_model(plan.parameters).label(plan.parameters, parts))
     return add_responses(dataset, plan.start)
+
+
+def build_facts(target: Target, builds: Sequence[Build]) -> dict[str, Any]:
+    """What a dataset says of the builds that made it."""
+    return {
+        "target": target.name,
+        "digest": ",".join(b.digest for b in builds),
+        **{f"{BUILT_WITH}{name}": v for b in builds for name, v in b.versions.items()},
+    }
 
 
 def cost(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ from pfc_standalone.record import Record
 from pfc_standalone.results.raw import RunResult
 from pfc_standalone.results.rows import Row, Rows
 from pfc_standalone.simulation.engines import Engine
-from pfc_standalone.simulation.simulate import Plan, check_whole, label_runs, lay_out
+from pfc_standalone.simulation.simulate import Plan, build_facts, check_whole, label_runs, lay_out
 from pfc_standalone.simulation.targets import Build, Progress, Target, silent
 
 #: A point that fails so often is given up.
@@ -162,14 +163,7 @@ class SweepJob:
 
     def facts(self) -> dict[str, Any]:
         """What makes the results."""
-        versions: dict[str, str] = {}
-        for build in self.builds:
-            versions |= {f"version_{name}": v for name, v in build.versions.items()}
-        return {
-            "target": self.target.name,
-            "digest": ",".join(b.digest for b in self.builds),
-            **versions,
-        }
+        return build_facts(self.target, self.builds)
 
     def run(
         self,
@@ -228,18 +222,20 @@ class SweepJob:
         def progress(phase: str, done: float) -> None:
             on_progress(phase, (n_before + done * n_left) / len(self.sweep))
 
-        for number, outcome in engine.run(work, folder, progress, Summarise(keep is not None)):
-            with interrupts.held():
-                points = next(r.members(number) for _, r in work if number in r)
-                if isinstance(outcome, RequirementError):
-                    raise outcome
-                if isinstance(outcome, TargetError):
-                    given_up = lost if isinstance(outcome, LostError) else failed
-                    given_up |= dict.fromkeys(points, str(outcome))
-                    continue
-                if keep is not None:
-                    keep(points, outcome.dataset)
-                rows.add(dict(zip(points, outcome.rows, strict=True)))
+        then = Summarise(keep is not None)
+        with contextlib.closing(engine.run(work, folder, progress, then)) as ended:
+            for number, outcome in ended:
+                with interrupts.held():
+                    points = next(r.members(number) for _, r in work if number in r)
+                    if isinstance(outcome, RequirementError):
+                        raise outcome
+                    if isinstance(outcome, TargetError):
+                        given_up = lost if isinstance(outcome, LostError) else failed
+                        given_up |= dict.fromkeys(points, str(outcome))
+                        continue
+                    if keep is not None:
+                        keep(points, outcome.dataset)
+                    rows.add(dict(zip(points, outcome.rows, strict=True)))
         return failed
 
 

@@ -119,8 +119,9 @@ def compare_seeds(
         grid = grid[np.linspace(0, grid.size - 1, _GRID).round().astype(int)]
     # Of each seed: values up to each grid point, and in the last column all of them.
     counts = np.array([[*np.searchsorted(s, grid, side="right"), s.size] for s in seeds])
+    every = _divisions(len(first), len(second), rng_seed, MAX_DIVISIONS)
     distances = []
-    for part in np.array_split(_divisions(len(first), len(second), rng_seed), 20):
+    for part in np.array_split(every, 20):
         one = part @ counts.astype(np.float32)
         other = counts.sum(axis=0) - one
         # a group of seeds without any value has the distribution function 0
@@ -133,13 +134,15 @@ def compare_seeds(
 
 
 @functools.lru_cache(maxsize=4)
-def _divisions(n_first: int, n_second: int, rng_seed: int) -> NDArray[np.float32]:
-    """Which seeds make the first group: the division at hand, then all others, or a sample."""
+def _divisions(n_first: int, n_second: int, rng_seed: int, limit: int) -> NDArray[np.float32]:
+    """Which seeds make the first group: the division at hand, then all others, or of more than
+    ``limit`` a sample.
+    """
     n = n_first + n_second
-    if math.comb(n, n_first) <= MAX_DIVISIONS:
+    if math.comb(n, n_first) <= limit:
         chosen = np.array(list(itertools.combinations(range(n), n_first)))
     else:
-        order = np.tile(np.arange(n), (MAX_DIVISIONS, 1))
+        order = np.tile(np.arange(n), (limit, 1))
         order[1:] = np.random.default_rng(rng_seed).permuted(order[1:], axis=1)
         chosen = order[:, :n_first]
     mask = np.zeros((len(chosen), n), dtype=np.float32)
