@@ -164,17 +164,21 @@ def troubled(use, tmp_path):
     return (tmp_path / "whole" / "sweep.csv").read_bytes()
 
 
-def test_interrupted_and_gone_on_with(troubled, tmp_path, capsys):
-    out = tmp_path / "out"
+def test_interrupted_and_gone_on_with(use, troubled, tmp_path, capsys):
+    n = 24  # some are left when the signal is seen, however late
+    out, whole = tmp_path / "out", tmp_path / "other"
+    many = [*RATE, *OVER[:2], "--seeds", str(n // 3)]
     (tmp_path / "interrupt").write_text(str(os.getpid()))
-    command = [*RATE, *OVER, "--cluster", "local", "--output", str(out)]
+    command = [*many, "--cluster", "local", "--output", str(out)]
     assert verb.main(command) == 130
     assert "points are done and kept: go on with" in capsys.readouterr().err
     first = simulated(tmp_path / "log")
     assert verb.main(command) == 0
-    assert 0 < sum(first.values()) < 6
-    assert simulated(tmp_path / "log") == dict.fromkeys(range(6), 1)
-    assert (out / "sweep.csv").read_bytes() == troubled
+    assert 0 < sum(first.values()) < n
+    assert simulated(tmp_path / "log") == dict.fromkeys(range(n), 1)
+    use(StubTarget(tmp_path / "other-log"))
+    assert verb.main([*many, "--output", str(whole)]) == 0
+    assert (out / "sweep.csv").read_bytes() == (whole / "sweep.csv").read_bytes()
 
 
 def test_a_point_that_kills_its_worker_is_given_up(troubled, tmp_path, capfd):
