@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import dask
 import pytest
 from test_sweeps import OVER, RATE, simulated, use
 
@@ -121,7 +122,14 @@ def test_simulate_on_a_cluster(cluster):
     base = with_values(Parameters(), {"network.n_per_unit": 10, "experiment.trials": 1})
     base = with_values(base, {"experiment.delays": ("0.1",), "timing.settle": 0.5})
     points = study(base, {"memory.gain": [0.9, 1.0]}, seeds=1)
-    found, expected = (simulate(points, engine=e) for e in (Dask(str(cluster[0])), None))
+    seen = set()  # what else uses Dask here, as xarray does, must not find the cluster
+
+    def report(phase, done):
+        seen.add(dask.config.get("scheduler", None))
+
+    engines = Dask(str(cluster[0])), None
+    found, expected = (simulate(points, engine=e, on_progress=report) for e in engines)
+    assert seen == {None}
     assert found["spike_time"].size > 100
     assert found.drop_attrs().identical(expected.drop_attrs())
 

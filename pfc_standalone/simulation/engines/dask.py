@@ -91,14 +91,14 @@ class Dask:
                     n_workers=n, threads_per_worker=1, dashboard_address=":0",
                     local_directory=scratch, silence_logs="CRITICAL", memory_limit=0,
                 ) as cluster,
-                Client(cluster) as client,
+                Client(cluster, **_ALONE) as client,
             ):  # fmt: skip
                 yield client
             return
         is_file = Path(self.address).is_file()
         where = {"scheduler_file" if is_file else "address": self.address}
         try:
-            client = Client(**where, timeout=_ANSWER)
+            client = Client(**where, timeout=_ANSWER, **_ALONE)
         except (OSError, TimeoutError, ValueError) as error:
             said = " ".join(str(error).split())
             raise RequirementError(
@@ -109,6 +109,8 @@ class Dask:
             yield client
 
 
+#: What else uses Dask in this process, as xarray does, must not find our client.
+_ALONE = {"set_as_default": False}
 #: Of a cluster on this machine. Ctrl-C is for the command, which ends its workers.
 _LOCAL = {
     "distributed.scheduler.allowed-failures": 0,
@@ -151,7 +153,7 @@ class _Session:
                         n_done += 1
                         yield ended
         except (KeyboardInterrupt, SystemExit):  # what is done is not to be done again
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(TimeoutError), self._client.as_current():
                 wait(list(self._pending), timeout=_GRACE)
             held = self._client.who_has(list(self._pending))
             done = [future for future in self._pending if held.get(future.key)]
