@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from conftest import dataset_of_spikes
@@ -142,3 +144,14 @@ def test_what_cannot_be_built_up_is_one_sentence(words, code, message, capsys):
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1
+
+
+def test_verdicts_are_kept_without_figures_too(tmp_path, capsys, build_cache):
+    out = tmp_path / "stage"
+    small = "--stage input --n-per-unit 10 --trials 1 --replicates 1 --delay 0.1 --no-figures"
+    assert main([*small.split(), "--output", str(out)]) in (0, 4)
+    assert {p.name for p in out.iterdir()} == {"summary.json", "report.html"}
+    verdicts = json.loads((out / "summary.json").read_text())["verdicts"]
+    assert len(verdicts) > 20
+    assert {"rate at the own image", "spontaneous excitatory rate"} <= {v["name"] for v in verdicts}
+    assert f"Verdicts and page: {out}" in capsys.readouterr().out

@@ -13,10 +13,8 @@ FOLDER, and prints what the phases took as JSON.
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,11 +22,12 @@ import psutil
 import pygenn
 from numpy.typing import NDArray
 
+from benchmarks.peers.script import leave_spikes, peer_parser
 from pfc_standalone.experiment.trials import one_of_each
 from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.models.spiking.stimulus import PATTERNS_PER_IMAGE, changes, pattern_rates
 from pfc_standalone.models.spiking.tables import fibres, weight_tables
-from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.parameters import Parameters
 
 _NS = 1e9  # of a siemens
 _NEURON = pygenn.create_neuron_model(
@@ -187,27 +186,21 @@ class Network:
                 step()
 
     def spikes(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Neuron, numbered as in the population table, and time in s of each spike."""
+        """Neuron, numbered as in the population table, and time in ms of each spike."""
         self.model.pull_recording_buffers_from_device()
         found = [group.spike_recording_data[0] for group in self.groups]
         times = np.concatenate([t for t, _ in found])
         index = np.concatenate(
             [i.astype(np.int64) + q.start for (_, i), q in zip(found, self._table, strict=True)]
         )
-        order = np.lexsort((index, times))
-        return index[order], times[order] / 1e3
+        return index, times
 
 
 def main() -> None:
     """Run once; print what the phases took as JSON."""
     began = psutil.Process().create_time()  # imports are part of a start
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("parameters", type=Path, help="JSON file: names and values")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--duration", type=float, required=True, help="s")
-    parser.add_argument("--seed", type=int, default=1)
-    chosen = parser.parse_args()
-    p = with_values(Parameters(), json.loads(chosen.parameters.read_text()))
+    chosen = peer_parser(__doc__).parse_args()
+    p = chosen.parameters
     network = Network(p, chosen.seed)
     created = time.time()
     source = chosen.folder / f"genn-{chosen.seed}"
@@ -219,8 +212,7 @@ def main() -> None:
     started = time.time()
     network.run(n_steps)
     ended = time.time()
-    index, times = network.spikes()
-    np.savez(chosen.folder / f"spikes-{chosen.seed}.npz", i=index, t=times)
+    leave_spikes(chosen.folder / f"spikes-{chosen.seed}.npz", *network.spikes())
     phases = {
         "start": created - began + started - built, "compile": built - created,
         "simulate": ended - started, "write": time.time() - ended,

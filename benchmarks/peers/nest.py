@@ -15,10 +15,8 @@ FOLDER, and prints what the phases took as JSON.
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
-from pathlib import Path
 from typing import Any
 
 import nest
@@ -26,11 +24,12 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from benchmarks.peers.script import leave_spikes, peer_parser
 from pfc_standalone.experiment.trials import one_of_each
 from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.models.spiking.stimulus import PATTERNS_PER_IMAGE, changes, pattern_rates
 from pfc_standalone.models.spiking.tables import fibres, weight_tables
-from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.parameters import Parameters
 
 MODELS = ("iaf_bw_2001", "iaf_bw_2001_exact")
 _AMPA, _GABA, _NMDA = 1, 2, 3  # NEST's numbers of receptors
@@ -128,28 +127,23 @@ class Network:
                 nest.Run(edges[k + 1] - edges[k])
 
     def spikes(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Neuron, numbered as in the population table, and time in s of each spike."""
+        """Neuron, numbered as in the population table, and time in ms of each spike."""
         events = self.recorder.events
         first = np.array([group[0].global_id for group in self.groups])
         start = np.array([q.start for q in self._table])
         group = np.searchsorted(first, events["senders"], side="right") - 1
         index = events["senders"] - first[group] + start[group]
-        order = np.lexsort((index, events["times"]))
-        return index[order], events["times"][order] / 1e3
+        return index, events["times"]
 
 
 def main() -> None:
     """Run once; print what the phases took as JSON."""
     began = psutil.Process().create_time()  # imports are part of a start
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("parameters", type=Path, help="JSON file: names and values")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--duration", type=float, required=True, help="s")
-    parser.add_argument("--seed", type=int, default=1)
+    parser = peer_parser(__doc__)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--model", choices=MODELS, default=MODELS[0])
     chosen = parser.parse_args()
-    p = with_values(Parameters(), json.loads(chosen.parameters.read_text()))
+    p = chosen.parameters
     nest.verbosity = nest.VerbosityLevel.ERROR
     nest.set(resolution=p.network.dt, local_num_threads=chosen.threads, rng_seed=chosen.seed)
     network = Network(p, chosen.model)
@@ -158,8 +152,7 @@ def main() -> None:
     network.run(chosen.duration)
     ended = time.time()
     nest.Cleanup()
-    index, times = network.spikes()
-    np.savez(chosen.folder / f"spikes-{chosen.seed}.npz", i=index, t=times)
+    leave_spikes(chosen.folder / f"spikes-{chosen.seed}.npz", *network.spikes())
     phases = {"start": started - began, "simulate": ended - started, "write": time.time() - ended}
     print(json.dumps(phases))
 

@@ -98,12 +98,14 @@ def _main(arguments: argparse.Namespace) -> int:
         "provenance": made,
     }
     print_stage(summary)
-    if not arguments.no_figures:
+    figures = figure_formats(arguments)
+    if figures or arguments.output is not None:
         with Workplace(output).filling() as files:
-            draw(files, figure_formats(arguments))
+            if figures:
+                draw(files, figures)
             write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
             write_page(files, "stage.html.jinja", summary, [parameters], **VERDICT_WORDS)
-        print(f"Figure, verdicts and page: {output}")
+        print(f"{'Figure, verdicts' if figures else 'Verdicts'} and page: {output}")
     return 0 if all(v.holds for v in verdicts) else 4
 
 
