@@ -33,6 +33,7 @@ from pfc_standalone import (
     with_values,
 )
 from pfc_standalone.analysis.activity import rest_windows
+from pfc_standalone.analysis.behaviour import falling_threshold
 from pfc_standalone.analysis.spike_statistics import filtered_rate
 from pfc_standalone.analysis.spike_table import SpikeTable
 
@@ -65,13 +66,17 @@ def all_trials(parameters: Parameters) -> Point:
 def loss(dataset: xr.Dataset, replicate: int) -> float:
     """Loss of one candidate; 0 is perfect, about 3 answers at random."""
     parameters = parameters_of(dataset, replicate)
-    threshold, window = parameters.decision.threshold, parameters.decision.window
+    rule = parameters.decision
+    threshold, window = rule.threshold, rule.window
+    fallen = falling_threshold(
+        threshold, rule.floor, rule.fall, np.arange(round(window / GRID)) * GRID
+    )
     table, rates = SpikeTable(dataset), {}
     for unit in parameters.network.task.units["output"]:
         t, _ = table.spikes(f"output_{unit}", replicate)
         end = float(dataset["trial_end"].max()) + window
         size = parameters.network.n_per_unit
-        rates[unit] = filtered_rate(t, size, 0.0, end, GRID, parameters.decision.tau)[1]
+        rates[unit] = filtered_rate(t, size, 0.0, end, GRID, rule.tau)[1]
 
     def above(rate: float, margin: float = MARGIN) -> float:
         return float(np.logaddexp(0, (rate - threshold + margin) / SOFTNESS_HZ))
@@ -85,7 +90,7 @@ def loss(dataset: xr.Dataset, replicate: int) -> float:
         )
         start, opens = (round(float(trial[f"trial_{n}"]) / GRID) for n in ("start", "window_start"))
         seen, closes = opens + round(UNSEEN_S / GRID), opens + round(window / GRID)
-        crossed = np.flatnonzero(rates[right][opens:closes] >= threshold)
+        crossed = np.flatnonzero(rates[right][opens:closes] >= fallen)
         until = opens + (max(int(crossed[0]), 1) if crossed.size else closes - opens)
         wrong = max(r[opens:until].max() for u, r in rates.items() if u != right)
         before, unseen = (max(r[w].max() for r in rates.values()) for w in

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import dataset_of_spikes
+from scipy.optimize import brentq
 
 from pfc_standalone.analysis import activity, behaviour
 from pfc_standalone.experiment import schedule
@@ -17,16 +18,17 @@ POPULATIONS = {p.name: p for p in population_table(P)}
 
 
 def burst(name, start, stop, rate=60.0):
-    """Every neuron of a population fires regularly."""
+    """Every neuron of a population fires regularly, one after the other."""
     population = POPULATIONS[name]
     times = np.arange(start, stop, 1 / rate)
+    late = np.arange(population.size) / (population.size * rate)
     neuron = np.repeat(np.arange(population.start, population.stop), times.size)
-    return neuron, np.tile(times, population.size)
+    return neuron, (times + late[:, None]).ravel()
 
 
-def dataset_of(conditions, bursts):
+def dataset_of(conditions, bursts, parameters=P):
     by_name = {c.name: c for c in find_task("ax-cpt").conditions}
-    trials = schedule(P, [(by_name[c], "0.75") for c in conditions])
+    trials = schedule(parameters, [(by_name[c], "0.75") for c in conditions])
     parts = [burst(*b(trials)) for b in bursts]
     neuron, time = (np.concatenate(x) for x in zip(*parts, strict=True))
     spikes = {
@@ -34,7 +36,7 @@ def dataset_of(conditions, bursts):
         "spike_neuron": neuron.astype(np.int32),
         "spike_replicate": np.zeros(time.size, np.int32),
     }
-    return dataset_of_spikes(P, [trials], spikes), trials
+    return dataset_of_spikes(parameters, [trials], spikes), trials
 
 
 def test_the_first_unit_to_cross_responds():
@@ -48,11 +50,35 @@ def test_the_first_unit_to_cross_responds():
     )
     assert data["trial_response"].values.tolist() == [["T", "T"]]
     assert data["trial_correct"].values.tolist() == [[True, False]]
-    # a filter of time constant tau reaches the threshold of a steady rate after this long
+    np.testing.assert_allclose(
+        data["trial_reaction_time"].values[0], [crossing(0.1), crossing(0.2)], atol=0.02
+    )
+
+
+def crossing(begins: float) -> float:
+    """Time after the probe at which the filtered 60 Hz that begin then reach the threshold."""
     rule = P.decision
-    crossing = -rule.tau * np.log(1 - rule.threshold / 60.0)
-    times = data["trial_reaction_time"].values[0]
-    np.testing.assert_allclose(times, [0.1 + crossing, 0.2 + crossing], atol=0.02)
+
+    def missing(time: float) -> float:
+        left = 1 - (1 - rule.floor) * min(time / rule.fall, 1)
+        return 60 * -np.expm1(-(time - begins) / rule.tau) - rule.threshold * left
+
+    return brentq(missing, begins, begins + 1)
+
+
+@pytest.mark.parametrize("floor", [0.25, 1.0])
+def test_weak_evidence_is_enough_once_the_threshold_has_fallen(floor):
+    def weak(t):
+        return ("output_N", t[0].probe_onset - 0.5, t[0].probe_onset + 0.6, 12.0)
+
+    data, _ = dataset_of(["BX"], [weak], with_values(P, {"decision.floor": floor}))
+    steady, rule = 12.0, P.decision
+    assert rule.floor * rule.threshold < steady < rule.threshold
+    assert data["trial_response"].values.tolist() == [["N" if floor < 1 else ""]]
+    assert not data["trial_premature"].values.any()
+    if floor < 1:
+        expected = rule.fall * (1 - steady / rule.threshold) / (1 - floor)
+        np.testing.assert_allclose(data["trial_reaction_time"].values, expected, atol=0.03)
 
 
 def test_a_response_before_the_probe_is_an_error():
@@ -85,9 +111,14 @@ def test_a_response_after_the_window_does_not_count():
 
 def test_simultaneous_crossings_go_to_the_larger_rate():
     rates = np.array([[0.0, 25.0, 30.0], [0.0, 40.0, 10.0]])
-    assert behaviour.decide(rates, 20.0, slice(0, 1), slice(1, 3)) == (1, 0, False)
-    assert behaviour.decide(rates, 50.0, slice(0, 1), slice(1, 3)) == (-1, -1, False)
-    assert behaviour.decide(rates, 20.0, slice(0, 2), slice(2, 3)) == (1, -1, True)
+    for threshold, parts, expected in (
+        (20.0, (slice(0, 1), slice(1, 3)), (1, 0, False)),
+        (50.0, (slice(0, 1), slice(1, 3)), (-1, -1, False)),
+        (20.0, (slice(0, 2), slice(2, 3)), (1, -1, True)),
+    ):
+        assert behaviour.decide(rates, np.full(2, threshold), *parts) == expected
+    falling = np.array([50.0, 29.0])  # what is too little at first
+    assert behaviour.decide(rates, falling, slice(0, 1), slice(1, 3)) == (0, 1, False)
 
 
 def test_accuracy_counts_trials_of_a_condition():

@@ -54,7 +54,7 @@ def test_the_tables_of_the_model_are_those_of_the_code():
 @pytest.mark.parametrize(
     "said",
     [
-        f"filtered rate reaches {P.decision.threshold:g} Hz",
+        f"filtered rate reaches a threshold of {P.decision.threshold:g} Hz",
         f"is shown for {1e3 * P.timing.cue:g} ms",
         "has {:g} neurons for each".format(
             neurons_per_replicate(population_table(with_values(P, {"network.n_per_unit": 1000})))

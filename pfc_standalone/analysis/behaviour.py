@@ -23,8 +23,44 @@ from pfc_standalone.results import parameters_of, task_of
 GRID = 1e-3
 
 
+def falling_threshold(
+    threshold: float, floor: float, fall: float, times: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Threshold of the decision at times since the probe's onset.
+
+    It falls evenly to a part of itself: the longer an answer takes, the less evidence is waited
+    for. Such a bound fits how people and monkeys decide under time pressure [1]_, and gains most
+    when time costs [2]_.
+
+    Parameters
+    ----------
+    threshold : float
+        Until the probe.
+    floor : float
+        Part of it that is left in the end.
+    fall : float
+        Time until then, s.
+    times : (n,) ndarray of float64
+        Since the probe's onset, s.
+
+    Returns
+    -------
+    (n,) ndarray of float64
+        In units of ``threshold``.
+
+    References
+    ----------
+    .. [1] Churchland AK, Kiani R, Shadlen MN (2008). Decision-making with multiple alternatives.
+       Nat Neurosci 11:693-702. doi:10.1038/nn.2123
+    .. [2] Drugowitsch J, Moreno-Bote R, Churchland AK, Shadlen MN, Pouget A (2012). The cost of
+       accumulating evidence in perceptual decision making. J Neurosci 32:3612-3628.
+       doi:10.1523/JNEUROSCI.4010-11.2012
+    """
+    return threshold * (1 - (1 - floor) * np.clip(times / fall, 0, 1))
+
+
 def decide(
-    rates: NDArray[np.float64], threshold: float, before: slice, window: slice
+    rates: NDArray[np.float64], thresholds: NDArray[np.float64], before: slice, window: slice
 ) -> tuple[int, int, bool]:
     """First output unit whose rate crosses the threshold.
 
@@ -32,6 +68,8 @@ def decide(
     ----------
     rates : (n_units, n_times) ndarray of float64, Hz
         Causally filtered, so each value depends on the past only.
+    thresholds : (n_window,) ndarray of float64
+        In the window; before it the first holds.
     before, window : slice of times
         Where a crossing is premature, and where it is a response.
 
@@ -45,10 +83,11 @@ def decide(
         Whether a unit crossed in ``before``.
     """
     for part, premature in ((before, True), (window, False)):
-        above = rates[:, part] >= threshold
+        seen = rates[:, part]
+        above = seen >= (thresholds[:1] if premature else thresholds[: seen.shape[1]])
         if above.any():
             step = int(np.argmax(above.any(axis=0)))
-            unit = int(np.argmax(np.where(above[:, step], rates[:, part][:, step], -1.0)))
+            unit = int(np.argmax(np.where(above[:, step], seen[:, step], -1.0)))
             return unit, -1 if premature else step, premature
     return -1, -1, False
 
@@ -65,8 +104,8 @@ class Evidence:
         Time between two of them, s.
     begin : float
         Time of the first, s.
-    threshold, window : float
-        What a response must reach, and until when after the window's opening, s.
+    thresholds : (n_window,) ndarray of float64
+        What a response must reach, from the window's opening to its end.
     waits : bool
         No response is possible before the window: what is above the threshold then counts in
         the window's first moment at the earliest.
@@ -75,8 +114,7 @@ class Evidence:
     rates: NDArray[np.float64]
     grid: float
     begin: float
-    threshold: float
-    window: float
+    thresholds: NDArray[np.float64]
     waits: bool
 
     def decide(self, start: float, opens: float) -> tuple[int, float, bool]:
@@ -87,10 +125,10 @@ class Evidence:
         first, shown = (round((time - self.begin) / self.grid) for time in (start, opens))
         allowed = shown + self.waits
         before = slice(first, allowed)
-        window = slice(allowed, allowed + round(self.window / self.grid))
-        unit, step, early = decide(self.rates, self.threshold, before, window)
+        window = slice(allowed, allowed + self.thresholds.size)
+        unit, step, early = decide(self.rates, self.thresholds, before, window)
         if early and self.waits:
-            unit, step, _ = decide(self.rates, self.threshold, slice(0), window)
+            unit, step, _ = decide(self.rates, self.thresholds, slice(0), window)
         return unit, (step + self.waits) * self.grid if step >= 0 else np.nan, early
 
 
@@ -153,7 +191,9 @@ def _spike_evidence(dataset: Labelled, begin: float) -> Callable[[int, float], E
         rule = parameters_of(dataset, replicate).decision
         watched = begin, end + rule.window
         rates = _output_rates(table, replicate, units, watched, rule.tau)
-        return Evidence(rates, GRID, begin, rule.threshold, rule.window, waits=False)
+        times = np.arange(round(rule.window / GRID), dtype=np.float64) * GRID
+        thresholds = falling_threshold(rule.threshold, rule.floor, rule.fall, times)
+        return Evidence(rates, GRID, begin, thresholds, waits=False)
 
     return evidence
 
@@ -169,7 +209,8 @@ def _activities(dataset: Labelled) -> Callable[[int, float], Evidence]:
         parameters = parameters_of(dataset, replicate)
         rule, rates = parameters.rate, outputs[replicate].astype(np.float64)
         grid = parameters.si("rate.update")
-        return Evidence(rates, grid, begin, rule.threshold, rule.window, waits=True)
+        thresholds = np.full(round(rule.window / grid), rule.threshold)
+        return Evidence(rates, grid, begin, thresholds, waits=True)
 
     return evidence
 

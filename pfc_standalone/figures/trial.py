@@ -38,9 +38,11 @@ class TrialRow:
         s; ``delay_text`` as it was typed.
     probe_onset, probe_end : float
         NaN without a probe.
-    window, tau, threshold : float
-        Of the decision that was made: length of its window and time constant, s, and Hz (of a
-        model whose units have activities: no time constant, and an activity).
+    window, tau : float
+        Of the decision that was made: length of its window and time constant, s (none of a model
+        whose units have activities).
+    threshold, floor, fall : float
+        Of the decision, Hz (or an activity), the part of it that is left in the end, and s.
     reaction_time : float
         From ``window_start``; NaN without a response in the window.
     """
@@ -67,6 +69,8 @@ class TrialRow:
     window: float
     tau: float
     threshold: float
+    floor: float
+    fall: float
 
     @property
     def answered_from(self) -> str:
@@ -78,10 +82,14 @@ def trial_rows(dataset: Labelled) -> list[TrialRow]:
     """All trials of a dataset with responses, replicate by replicate."""
     columns = {name: dataset[f"trial_{name}"].values.tolist() for name in _COLUMNS}
     numbers = dataset["replicate"].values.tolist()
-    rule = "rate" if "activity" in dataset else "decision"
-    probe, window, tau, threshold = (
+    stays = "activity" in dataset  # the threshold
+    rule = "rate" if stays else "decision"
+    probe, window, tau, threshold, floor, fall = (
         parameter_values(dataset, name).tolist()
-        for name in ("timing.probe", f"{rule}.window", "decision.tau", f"{rule}.threshold")
+        for name in (
+            *("timing.probe", f"{rule}.window", "decision.tau", f"{rule}.threshold"),
+            *("decision.floor", "decision.fall"),
+        )
     )
     present = np.argwhere(dataset["trial_condition"].values != "").tolist()
     return [
@@ -92,6 +100,8 @@ def trial_rows(dataset: Labelled) -> list[TrialRow]:
             window=window[r],
             tau=tau[r],
             threshold=threshold[r],
+            floor=1.0 if stays else floor[r],
+            fall=fall[r],
             **{name: column[r][k] for name, column in columns.items()},
         )
         for r, k in present

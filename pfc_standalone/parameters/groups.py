@@ -443,15 +443,27 @@ class TimingParameters(ParameterGroup):
 
 @dataclass(frozen=True)
 class DecisionParameters(ParameterGroup):
-    """The online rule that reads a response from the output layer's spikes."""
+    """The online rule that reads a response from the output layer's spikes: a rate reaches a
+    threshold, which falls with the time since the probe, so that the longer the answer takes, the
+    less evidence is waited for.
+    """
 
     tau: float = parameter(
         0.15, "s", "time constant of the exponential filter of the output rates", TUNED,
         low=0.001, high=1,
     )  # fmt: skip
     threshold: float = parameter(
-        18.0, "Hz", "filtered rate at which an output unit responds", TUNED, low=1, high=200
-    )
+        24.0, "Hz", "filtered rate at which an output unit responds, until the probe's onset",
+        TUNED, low=1, high=200,
+    )  # fmt: skip
+    floor: float = parameter(
+        0.25, "", "part of the threshold that is left when it has fallen; 1: it stays", TUNED,
+        low=0, high=1,
+    )  # fmt: skip
+    fall: float = parameter(
+        0.4, "s", "from probe onset until the threshold has fallen, evenly", TUNED,
+        low=0.001, high=10,
+    )  # fmt: skip
     window: float = parameter(
         0.6, "s", "from probe onset; a response must fall into it", PROJECT, low=0.05, high=10
     )

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from pfc_standalone.analysis.behaviour import falling_threshold
 from pfc_standalone.analysis.spike_statistics import filtered_rate
 from pfc_standalone.analysis.spike_table import SpikeTable, spike_table
 from pfc_standalone.figures.style import DASHES, WIDTH, only_outer_axes, unit_colours
@@ -104,9 +105,9 @@ def _at_delay(task: Task, shown: _Shown, trials: list[TrialRow]) -> Figure:
             for unit in task.units[layer]:
                 times, rates = shown.aligned(some, f"{layer}_{unit}")
                 _mean_and_spread(ax, times, rates, colours[unit], unit)
+        column[0].set_xlim(times[0], times[-1])
         _show_thresholds(column[-1], some)
         shade_phases(column, some[0], letters_only=True)
-        column[0].set_xlim(times[0], times[-1])
         n = f"{len(some)} trial" + "s" * (len(some) != 1)
         column[0].set_title(f"{condition} ({n})", pad=14)
         column[-1].set_xlabel("")
@@ -166,9 +167,18 @@ def _mean_and_spread(
 
 def _show_thresholds(ax: Axes, trials: list[TrialRow]) -> None:
     """A line for each threshold that decided any of the trials; one entry in the legend."""
-    for k, threshold in enumerate(sorted({t.threshold for t in trials})):
-        line = ax.axhline(threshold, color="black", linewidth=0.8, linestyle=DASHES)
-        line.set_label("threshold" if k == 0 else "")
+    rules = {
+        (t.threshold, t.floor, t.fall, t.window, round(t.window_start - t.onset, 6))
+        for t in trials
+    }  # fmt: skip
+    start = ax.get_xlim()[0]
+    for k, (threshold, floor, fall, window, opens) in enumerate(sorted(rules)):
+        times = np.array([0.0, min(fall, window), window])
+        fallen = falling_threshold(threshold, floor, fall, times)
+        ax.plot(
+            np.append(start, opens + times), np.append(threshold, fallen), color="black",
+            linewidth=0.8, linestyle=DASHES, label="threshold" if k == 0 else "",
+        )  # fmt: skip
 
 
 def _title(shown: _Shown, groups: Mapping[str, list[TrialRow]]) -> str:
