@@ -105,9 +105,9 @@ def _at_delay(task: Task, shown: _Shown, trials: list[TrialRow]) -> Figure:
             for unit in task.units[layer]:
                 times, rates = shown.aligned(some, f"{layer}_{unit}")
                 _mean_and_spread(ax, times, rates, colours[unit], unit)
-        column[0].set_xlim(times[0], times[-1])
-        _show_thresholds(column[-1], some)
+        _show_thresholds(column[-1], some, times[0])
         shade_phases(column, some[0], letters_only=True)
+        column[0].set_xlim(times[0], times[-1])
         n = f"{len(some)} trial" + "s" * (len(some) != 1)
         column[0].set_title(f"{condition} ({n})", pad=14)
         column[-1].set_xlabel("")
@@ -165,13 +165,12 @@ def _mean_and_spread(
         )  # fmt: skip
 
 
-def _show_thresholds(ax: Axes, trials: list[TrialRow]) -> None:
+def _show_thresholds(ax: Axes, trials: list[TrialRow], start: float) -> None:
     """A line for each threshold that decided any of the trials; one entry in the legend."""
     rules = {
         (t.threshold, t.floor, t.fall, t.window, round(t.window_start - t.onset, 6))
         for t in trials
     }  # fmt: skip
-    start = ax.get_xlim()[0]
     for k, (threshold, floor, fall, window, opens) in enumerate(sorted(rules)):
         times = np.array([0.0, min(fall, window), window])
         fallen = falling_threshold(threshold, floor, fall, times)
