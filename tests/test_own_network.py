@@ -130,6 +130,59 @@ def test_files_share_one_unless_they_include_what_may_not_be_seen(generated):
     assert isolate('#include "mine.h"\n' + text, "a") is None
 
 
+_SUMS = r"""
+import sys
+import brian2 as b2
+import numpy as np
+import build_targets.devices
+
+b2.prefs.devices.pfc_cpp_standalone.strict_math = True
+b2.set_device("pfc_cpp_standalone", directory=sys.argv[1])
+b2.seed(3)
+a = b2.NeuronGroup(40, "v : 1\nu : 1\ns : 1", name="a")
+b = b2.NeuronGroup(50, "v : 1\nnear : 1\nfar : 1\nback : 1", name="b")
+a.v, a.u, b.v = "rand()", "rand()", "rand()"
+made = []
+for name, here, there, summed, among in (  # runs, with a gap; of a part; short; to sources
+    ("all", a, a, "s_post = w*v_pre/(1 + u_post)", dict(condition="i != j")),
+    ("part", a[5:], b[20:45], "near_post = w*v_pre", {}),
+    ("few", a, b, "far_post = w*v_pre", dict(p=0.1)),
+    ("turned", b[10:], a, "back_pre = w*v_post", {}),
+):
+    to = b2.Synapses(here, there, f"w : 1\n{summed} : 1 (summed)", name=name)
+    to.connect(**among)
+    to.w = "rand()"
+    made.append(to)
+b2.Network(a, b, *made).run(2*b2.defaultclock.dt)
+all_, part, few, turned = ((np.array(s.i), np.array(s.j), np.array(s.w)) for s in made)
+av, au, bv = np.array(a.v), np.array(a.u), np.array(b.v)
+for found, (i, j, w), value in (
+    (a.s, all_, lambda i, j, w: (j, w*av[i]/(1 + au[j]))),
+    (b.near, part, lambda i, j, w: (j + 20, w*av[i + 5])),
+    (b.far, few, lambda i, j, w: (j, w*av[i])),
+    (b.back, turned, lambda i, j, w: (i + 10, w*av[j])),
+):
+    expected = np.zeros(len(found))
+    np.add.at(expected, *value(i, j, w))  # in the order of the synapses
+    assert len(w) > 100
+    np.testing.assert_array_equal(np.array(found), expected)
+"""
+
+
+def test_summed_variables_are_the_sums_of_all_synapses(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", _SUMS, str(tmp_path)], env=os.environ | {"PYTHONPATH": str(PROJECT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    loops = {
+        p.name.split("_summed")[0]: LOOP in p.read_text()
+        for p in (tmp_path / "code_objects").glob("*summed*.cpp")
+        if not p.name.startswith("before_run")
+    }
+    assert loops == {"all": True, "part": True, "few": True, "turned": False}
+
+
 def test_a_sample_of_brian2s_own_tests():
     outcomes = brian2_suite.run_tests(brian2_suite.sample(), "ours", "ours")
     assert len(outcomes) >= 25

@@ -29,6 +29,24 @@ inline std::vector<Piece> pieces(const int32_t* index, int n) {
     return all;
 }
 
+// Synapses of one source to neighbours: from number begin up to end, the first to target.
+struct Run { int32_t begin, end, source, target; };
+
+// The runs of n synapses; none if most are so short that they are not worth their start.
+inline std::vector<Run> runs(const int32_t* source, const int32_t* target, int32_t n) {
+    const std::size_t shortest = 8;
+    std::vector<Run> all;
+    for (int32_t begin = 0, end; begin < n; begin = end) {
+        end = begin + 1;
+        while (end < n && source[end] == source[begin] && target[end] == target[end - 1] + 1)
+            end++;
+        all.push_back({begin, end, source[begin], target[begin]});
+        if (all.size()*shortest > n + 64*shortest)
+            return {};
+    }
+    return all;
+}
+
 // Threads that are worth their start in each time step. A thread has at least so many neurons:
 // below, waiting for each other costs more than what is shared.
 const int neurons_per_thread = 8192;

@@ -13,6 +13,7 @@ from typing import Any
 
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.core.functions import Function
+from brian2.utils.stringtools import get_identifiers
 
 from build_targets.devices.simd import iterations_are_independent
 
@@ -20,7 +21,8 @@ _ENDS = ("_presynaptic_idx", "_postsynaptic_idx")
 
 
 class SynapticCodeGenerator(CPPCodeGenerator):
-    """Brian2's generator for C++, which tells the synaptic template in `row_independent`.
+    """Brian2's generator for C++, which tells the synaptic template in `row_independent`, and that
+    of summed variables in `reads_sum`, what it may do.
 
     For each index by which the synapses of a row may differ, the template gets whether they are
     independent; and in `row_computes` whether they call functions, not only add and multiply.
@@ -31,6 +33,8 @@ class SynapticCodeGenerator(CPPCodeGenerator):
         scalar, vector, words = super().translate_statement_sequence(sc_statements, ve_statements)
         if self.template_name == "synapses":
             words |= self._words(ve_statements)
+        if self.template_name == "summed_variable":
+            words |= {"reads_sum": self._reads_sum(ve_statements), "bind_index": bind_index}
         return scalar, vector, words
 
     def _words(self, blocks: Any) -> dict[str, Any]:
@@ -39,6 +43,12 @@ class SynapticCodeGenerator(CPPCodeGenerator):
             "row_computes": any(isinstance(v, Function) for v in self.variables.values()),
             "bind_index": bind_index,
         }
+
+    def _reads_sum(self, blocks: Any) -> bool:
+        """Whether what is summed depends on a sum of these synapses."""
+        sums = {id(updater.target_var) for updater in self.owner.summed_updaters.values()}
+        names = {n for some in blocks.values() for s in some for n in get_identifiers(s.expr)}
+        return any(id(self.variables.get(name)) in sums for name in names)
 
     def _independent(self, blocks: Any, varying: str) -> bool:
         """Whether synapses commute that share one end and differ in `varying`, the other end."""
