@@ -135,7 +135,7 @@ def test_the_reset_ends_a_memory_and_only_the_reset(at_100):
 
 def test_reduced_gain_spoils_bx_after_a_long_delay_and_nothing_else():
     """The headline of B1995 and its reason: memory is lost meanwhile, and X alone asks for T."""
-    full = with_values(STRICT, {"network.n_per_unit": 50})
+    full = with_values(STRICT, {"network.n_per_unit": 50, "network.precision": "float32"})
     low = with_values(full, {"memory.gain": reduced_gain(full)})
     kinds = {"BX": [("BX", "5")], "AY": [("AY", "5")], "brief": [("BX", "0.75"), ("AY", "0.75")]}
     by_name = {c.name: c for c in full.network.task.conditions}
@@ -196,7 +196,7 @@ def test_layers_build_up_in_stages():
 def test_shapes_have_one_winner():
     dataset, _ = experiment(
         network__task="shapes", network__n_per_unit=50, experiment__trials=5,
-        experiment__delays="1",
+        experiment__delays="1", network__precision="float32",
     )  # fmt: skip
     accuracy = behaviour.accuracy(dataset)["1"]
     assert set(accuracy) == {"circle", "cross"}

@@ -21,7 +21,7 @@ PUBLISHED = 0.8
 #: Neurons of a unit, and the gain that spares the short delay and loses most of what was held
 #: within 5 s, or as much as it can where few neurons lose some in the short delay too
 #: (docs/model.md).
-_FOUND = {25: 0.965, 50: 0.934, 100: 0.913, 400: 0.902}
+_FOUND = {25: 0.962, 50: 0.93, 100: 0.913, 400: 0.902}
 
 
 def reduced_gain(parameters: Parameters) -> float:
