@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pfc_standalone.analysis import identification
-from pfc_standalone.commands.verbs import reproduce, show
+from pfc_standalone.commands.verbs import finish, reproduce, show
 from pfc_standalone.commands.verbs.learn import main
 from pfc_standalone.errors import ParameterError, TaskError
 from pfc_standalone.experiment import Weights, deal
@@ -23,11 +23,15 @@ from pfc_standalone.experiment.curriculum import (
     initial_weights,
     training,
 )
+from pfc_standalone.figures import learning as figures_of_learning
 from pfc_standalone.models.spiking import plastic
 from pfc_standalone.models.spiking.fit import fit
 from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.models.spiking.tables import connection_mask, weight_tables
 from pfc_standalone.parameters import Parameters, with_values
+from pfc_standalone.results.raw import NOTE
+from pfc_standalone.simulation import learn as simulation_learn
+from pfc_standalone.simulation.engines.local import Local
 from pfc_standalone.simulation.learn import in_order
 from pfc_standalone.tasks import read_task
 from pfc_standalone.tasks.patterns import read_patterns, with_patterns
@@ -243,11 +247,38 @@ def test_patterns_that_cannot_be_used_are_one_sentence(tmp_path, text, message):
 
 
 # --------------------------------------------------------------------------- the command
-def test_the_command_learns_and_says_what(tmp_path, capsys):
+def test_the_command_learns_and_says_what(tmp_path, capsys, monkeypatch):
+    """Interrupted after training, and again when figures cannot be drawn: nothing is done twice."""
     output = tmp_path / "learned"
     words = f"--n-per-unit 10 --presentations 10 --cue-trials 4 --tests 20 --output {output}"
-    assert main([*words.split(), "--json"]) == 0
-    summary = json.loads(capsys.readouterr().out)
+
+    def ends(error):
+        def end(*arguments, **more):
+            raise error
+
+        return end
+
+    with monkeypatch.context() as patch:
+        patch.setattr(simulation_learn, "_learned_weights", ends(KeyboardInterrupt()))
+        assert main([*words.split(), "--json"]) == 130
+    way_on = f"go on with python -m pfc_standalone finish {output}"
+    assert f"1 of 5 runs are done and kept: {way_on}" in capsys.readouterr().err
+    trained = tmp_path / "learned.partial" / "runs" / "train"
+    (before,) = {p.stat().st_mtime_ns for p in trained.rglob(NOTE)}
+    with monkeypatch.context() as patch:
+        patch.setattr(figures_of_learning, "save_learning_figures", ends(ValueError("no ink")))
+        assert finish.main([str(output)]) != 0
+    assert "(no ink)" in (said := capsys.readouterr().err)
+    assert way_on in said
+    assert {p.stat().st_mtime_ns for p in trained.rglob(NOTE)} == {before}
+    with monkeypatch.context() as patch:
+        patch.setattr(Local, "run", ends(AssertionError("all runs are done")))
+        assert finish.main([str(output), "--json"]) == 0
+    assert not output.with_name("learned.partial").exists()
+    assert finish.main([str(output)]) == 2
+    out, err = capsys.readouterr()
+    assert "is finished already" in err
+    summary = json.loads(out)
     assert json.loads((output / "summary.json").read_text()) == summary
     assert set(summary["identification"]) == {"0", "0.1", "0.2"}
     clean = summary["identification"]["0"]

@@ -248,7 +248,7 @@ def response(ax: Axes, parameters: Parameters) -> None:
     arrow(ax, (16.35, y), (17.0, y), linewidth=2.5, color="black")
     d = parameters.decision
     text(ax, 17.95, y + 0.85, "Response", 10, weight="bold")
-    falls = f"falls from {d.threshold:g} to {d.threshold * d.floor:g} Hz"
+    falls = f"falls from\n{d.threshold:g} to {d.threshold * d.floor:g} Hz"
     words = f"T (target) or\nN (non-target):\nthe first unit to\nreach a threshold\nthat {falls}"
     text(ax, 17.95, y - 0.3, words, 7.5)
 

@@ -19,6 +19,8 @@ KIND = "experiment"
 TASK = "task"
 #: Many experiments; `sweeping` ends it.
 SWEEP = "sweep"
+#: Training and examinations; `learning` ends it.
+LEARN = "learn"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,10 @@ from pfc_standalone.experiment.curriculum import (
 from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.provenance import made_here
+from pfc_standalone.results.folder import Workplace
 from pfc_standalone.simulation.engines import Engine
 from pfc_standalone.simulation.engines.local import Local
-from pfc_standalone.simulation.simulate import Job, plan_runs
+from pfc_standalone.simulation.simulate import Job, build_facts, plan_runs
 from pfc_standalone.simulation.targets import Build, Progress, Target, silent
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def learn(
     tests: int = 200,
     on_progress: Progress = silent,
     engine: Engine | None = None,
+    place: Workplace | None = None,
 ) -> Learned:
     """Train a network and examine it.
 
@@ -61,6 +63,8 @@ def learn(
     ----------
     tests : int
         Presentations at each fraction of flipped pixels, at least; as many of each image.
+    place : Workplace, optional
+        Where runs are kept as they end; those that are there are not done again.
 
     Raises
     ------
@@ -82,13 +86,22 @@ def learn(
     # planned together, so that one build has room for all
     shared = plan_runs([first, *later], target).parameters
     build = target.build(shared, on_progress)
+    made = made_here()
+    if place:
+        place.note_build(build_facts(target, [build]), build.phases, made)
+        made = {name: said for name, said in place.notes()[0].items() if name in made}
 
     def run(points: list[Point], phase: str) -> tuple[xr.Dataset, float]:
         plan = plan_runs([replace(p, parameters=shared) for p in points], target)
         job = Job(plan, target, build)
         began = time.perf_counter()
-        runs = job.run(lambda _, done: on_progress(phase, done), engine or Local())
-        return job.label(runs), time.perf_counter() - began
+        runs = job.run(
+            lambda _, done: on_progress(phase, done), engine or Local(),
+            place.runs / phase if place else None,
+        )  # fmt: skip
+        data, spent = job.label(runs), time.perf_counter() - began
+        # what was done before took its time too
+        return data, max(spent, *(sum(r.phases.values()) for r in runs))
 
     record, train_s = run([first], "train")
     weights = _learned_weights(record, parameters)
@@ -102,7 +115,7 @@ def learn(
     memory_cues, memory_rates = _memory(parameters, exams[-1], examined, len(exams) - 1)
     weights = replace(
         in_order(weights, label, parameters),
-        provenance=_provenance(parameters, syllabus, target, build),
+        provenance=_provenance(parameters, syllabus, target, build, made),
     )
     return Learned(
         parameters, syllabus, weights, label, course, record,
@@ -114,12 +127,12 @@ def learn(
 
 
 def _provenance(
-    parameters: Parameters, syllabus: Syllabus, target: Target, build: Build
+    parameters: Parameters, syllabus: Syllabus, target: Target, build: Build, made: dict[str, Any]
 ) -> dict[str, str]:
     network = parameters.network
     return {
         "made": "learned",
-        **made_here(),
+        **made,
         "rule": network.learning_rule,
         "teacher": "faded" if syllabus.teacher else "none",
         "seed": str(parameters.experiment.seed),
@@ -133,6 +146,15 @@ def _provenance(
     }
 
 
+def n_runs(parameters: Parameters) -> int:
+    """How many runs there are: training, and examinations."""
+    return 1 + len(FLIPS) + _has_memory(parameters)
+
+
+def _has_memory(parameters: Parameters) -> bool:
+    return parameters.network.layers != "input" and bool(cues(parameters.network.task))
+
+
 def _examinations(parameters: Parameters, syllabus: Syllabus, tests: int) -> list[Course]:
     """Four lessons of about the same length: they may go on at once."""
     each = -(-tests // len(parameters.network.task.units["input"]))
@@ -140,7 +162,7 @@ def _examinations(parameters: Parameters, syllabus: Syllabus, tests: int) -> lis
         [("label", 0.0, LABELLING), ("test", FLIPS[0], each)],
         *([("test", flips, each)] for flips in FLIPS[1:]),
     ]
-    if parameters.network.layers != "input" and cues(parameters.network.task):
+    if _has_memory(parameters):
         parts.append([("test-memory", 0.0, MEMORY_TRIALS)])
     return [
         examination(parameters, 1000 * syllabus.seed + k, part) for k, part in enumerate(parts, 1)

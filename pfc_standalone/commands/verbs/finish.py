@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfc_standalone.commands.conclude import conclude
-from pfc_standalone.commands.experiments import KIND, SWEEP, TASK, experiment_of
+from pfc_standalone.commands.experiments import KIND, LEARN, SWEEP, TASK, experiment_of
 from pfc_standalone.commands.options import Parser, add_figure_options, figure_formats, path
 from pfc_standalone.commands.progress import progress_bars, report_errors
 from pfc_standalone.errors import ResultsError
 from pfc_standalone.provenance import made_here
 from pfc_standalone.results.dataset import DATASET_FILE, load_results
-from pfc_standalone.results.folder import Workplace
+from pfc_standalone.results.folder import SUMMARY_FILE, Workplace
 from pfc_standalone.simulation.simulate import Job, read_plan, runs_in
 from pfc_standalone.simulation.targets import get_target
 
@@ -44,10 +44,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(arguments: argparse.Namespace) -> int:
     place = Workplace(_asked_for(arguments.folder))
     _check_unfinished(place)
-    if load_results(place.plan).attrs.get(KIND) == SWEEP:
+    kind = load_results(place.plan).attrs.get(KIND, TASK)
+    if kind == SWEEP:
         from pfc_standalone.commands.sweeping import finish_sweep
 
         return finish_sweep(place.output, figure_formats(arguments), arguments.json)
+    if kind == LEARN:
+        from pfc_standalone.commands.learning import finish_learning
+
+        return finish_learning(place.output, figure_formats(arguments), arguments.json)
     with place.claimed():
         described = load_results(place.plan)
         _simulate_missing(place, described)
@@ -60,7 +65,7 @@ def _check_unfinished(place: Workplace) -> None:
     try:
         if place.plan.is_file():
             return
-        finished = (place.output / DATASET_FILE).is_file()
+        finished = any((place.output / n).is_file() for n in (DATASET_FILE, SUMMARY_FILE))
     except OSError as error:
         raise ResultsError(f"{place.output} cannot be read: {error.strerror}") from None
     if finished:

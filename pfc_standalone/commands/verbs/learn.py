@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pfc_standalone.commands.learning import (
+    LearnPlace,
+    describe_learning,
+    end_learning,
+    go_on,
+)
 from pfc_standalone.commands.options import (
     Parser,
     add_figure_options,
@@ -22,19 +27,14 @@ from pfc_standalone.commands.options import (
     path,
     typed,
 )
-from pfc_standalone.commands.progress import progress_bars, report_errors
+from pfc_standalone.commands.progress import report_errors
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment.curriculum import Syllabus
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.parameters.groups import LEARNING_RULES
-from pfc_standalone.results.folder import SUMMARY_FILE, Workplace, check_output, write_whole
 from pfc_standalone.simulation.targets import get_target, require
 
-if TYPE_CHECKING:
-    from pfc_standalone.analysis.examined import Learned
-
 _PROGRAM = "python -m pfc_standalone learn"
-WEIGHTS_FILE = "weights.nc"
 #: Without a teacher, units of the input layer must compete for images (docs/learning.md).
 COMPETITIVE = {
     "input.gain": 1.0,
@@ -93,29 +93,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: argparse.Namespace) -> int:
-    from pfc_standalone.analysis.learning import summarise_learning
-    from pfc_standalone.simulation.learn import learn
-
     _check(arguments)
     parameters = _parameters(arguments)
     target = get_target(arguments.target)
     require(target)
     name = f"learn-{parameters.network.task.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    output = arguments.output or Path("results") / name
-    check_output(output)
+    place = LearnPlace(arguments.output or Path("results") / name)
     syllabus = Syllabus(
         presentations=arguments.presentations, trials=arguments.cue_trials,
         teacher=arguments.teacher != "none", flips=arguments.flips, share=arguments.share,
         seed=parameters.experiment.seed,
     )  # fmt: skip
-    with progress_bars() as report:
-        learned = learn(parameters, syllabus, target, arguments.tests, report)
-    summary = summarise_learning(learned)
-    _write(learned, summary, output, figure_formats(arguments))
-    if arguments.json:
-        print(json.dumps(summary, indent=1))
-    else:
-        print_learning(summary, output)
+    plan = describe_learning(parameters, syllabus, target.name, arguments.tests)
+    with place.claimed(plan):
+        summary = go_on(place, plan, figure_formats(arguments))
+    end_learning(summary, place.output, arguments.json)
     return 0
 
 
@@ -154,58 +146,6 @@ def _parameters(arguments: argparse.Namespace) -> Parameters:
             "--set network.model=spiking"
         )
     return parameters
-
-
-def _write(learned: Learned, summary: dict[str, Any], output: Path, figures: Sequence[str]) -> None:
-    """Everything, in a folder that gets its name when it is whole."""
-    from pfc_standalone.commands.pages.results import write_page
-
-    with Workplace(output).filling() as files:
-        learned.weights.save(files / WEIGHTS_FILE)
-        write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
-        if figures:
-            from pfc_standalone.figures.learning import save_learning_figures
-
-            save_learning_figures(learned, files, figures)
-        write_page(files, "learn.html.jinja", summary, [learned.parameters])
-
-
-def print_learning(summary: dict[str, Any], output: Path) -> None:
-    """Print what was learned and where it is."""
-    from rich.table import Table
-
-    from pfc_standalone.commands.console import console
-
-    out = console()
-    table = Table(
-        "reader", *(f"{float(f):.0%} flipped" for f in summary["identification"]),
-        title=f"Images identified: {summary['task']}, {summary['rule']}, "
-        f"n_per_unit {summary['n_per_unit']}, chance {summary['chance']:.2f}",
-    )  # fmt: skip
-    for reader, shown in (
-        ("identification", "the network"),
-        ("nearest_template", "nearest template"),
-        ("linear_classifier", "linear classifier"),
-    ):
-        cells = (
-            f"{f['value']:.3f} ({f['low']:.3f} to {f['high']:.3f})"
-            for f in summary[reader].values()
-        )
-        table.add_row(shown, *cells)
-    out.print(table)
-    chosen = summary["neurons_selective"]
-    out.print(f"Neurons that prefer their unit's image: {chosen['value']:.1%} of {chosen['n']}.")
-    for memory, share in summary["memory_share"].items():
-        out.print(f"Memory {memory} gets {share:.1%} of its input from its own image's unit.")
-    for cue, held in summary["memory_held"].items():
-        out.print(f"Cue {cue} was held in {held['value']:.0%} of {held['n']} trials.")
-    seconds = summary["phases_s"]
-    out.print(
-        "Wall-clock time: "
-        + ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
-        + "."
-    )
-    out.print(f"Weights, summary and figures: {output}", soft_wrap=True)
 
 
 COMMAND = main

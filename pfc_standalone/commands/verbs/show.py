@@ -69,7 +69,7 @@ def _printer(summary: dict[str, Any]) -> Callable[..., None]:
     """What prints a summary, as the command that made it does."""
     kind = summary.get(KIND, TASK)
     if kind == "learn":
-        from pfc_standalone.commands.verbs.learn import print_learning
+        from pfc_standalone.commands.learning import print_learning
 
         return print_learning
     if kind == "check-model":
