@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import quiet
-from test_targets import STRICT
+from test_targets import STRICT as COARSE
 from test_verify import FAULTS, Faulty
 from test_verify import P as VERIFIED
 
@@ -24,6 +24,7 @@ from pfc_standalone.simulation import prepare, verify
 from pfc_standalone.simulation.simulate import describe_plan, plan_runs, read_plan
 from pfc_standalone.simulation.targets import get_target
 
+STRICT = with_values(COARSE, {"network.dt": 0.1})  # whose multiples are rounded
 P = Parameters()
 DT = P.si("network.dt")
 #: How long the runs last, s: a reset, rest, and most of a cue.
