@@ -33,7 +33,7 @@ from pfc_standalone import (
     with_values,
 )
 from pfc_standalone.analysis.activity import rest_windows
-from pfc_standalone.analysis.behaviour import falling_threshold
+from pfc_standalone.analysis.behaviour import GRID, thresholds_in_window
 from pfc_standalone.analysis.spike_statistics import filtered_rate
 from pfc_standalone.analysis.spike_table import SpikeTable
 
@@ -51,7 +51,6 @@ MARGIN, MARGIN_BEFORE, MARGIN_UNSEEN = 6.0, 8.0, 2.0
 SOFTNESS_HZ = 4.0
 UNSEEN_S, LATER_S = 0.045, 0.025
 RESTING_HZ = 0.42  # of output excitatory neurons; docs/model.md wants 0.3 to 5
-GRID = 1e-3
 
 
 def all_trials(parameters: Parameters) -> Point:
@@ -68,10 +67,7 @@ def loss(dataset: xr.Dataset, replicate: int) -> float:
     parameters = parameters_of(dataset, replicate)
     rule = parameters.decision
     threshold, window = rule.threshold, rule.window
-    fallen = falling_threshold(
-        threshold, rule.floor, rule.fall, np.arange(round(window / GRID)) * GRID
-    )
-    table, rates = SpikeTable(dataset), {}
+    table, rates, fallen = SpikeTable(dataset), {}, thresholds_in_window(rule)
     for unit in parameters.network.task.units["output"]:
         t, _ = table.spikes(f"output_{unit}", replicate)
         end = float(dataset["trial_end"].max()) + window

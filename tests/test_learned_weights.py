@@ -267,9 +267,10 @@ def test_the_command_learns_and_says_what(tmp_path, capsys, monkeypatch):
     (before,) = {p.stat().st_mtime_ns for p in trained.rglob(NOTE)}
     with monkeypatch.context() as patch:
         patch.setattr(figures_of_learning, "save_learning_figures", ends(ValueError("no ink")))
-        assert finish.main([str(output)]) != 0
-    assert "(no ink)" in (said := capsys.readouterr().err)
-    assert way_on in said
+        assert finish.main([str(output)]) == 1
+    said = capsys.readouterr().err
+    assert "their figures could not be drawn (no ink)" in said
+    assert f"{way_on} (--no-figures leaves them out)" in said
     assert {p.stat().st_mtime_ns for p in trained.rglob(NOTE)} == {before}
     with monkeypatch.context() as patch:
         patch.setattr(Local, "run", ends(AssertionError("all runs are done")))

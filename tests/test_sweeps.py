@@ -19,14 +19,17 @@ from pfc_standalone import Parameters, interrupts, simulate, study, with_values
 from pfc_standalone.analysis.activity import population_rates
 from pfc_standalone.analysis.behaviour import reaction_time
 from pfc_standalone.commands import sweeping
+from pfc_standalone.commands.experiments import KIND, SWEEP
 from pfc_standalone.commands.progress import Points
 from pfc_standalone.commands.verbs import finish, reproduce, show
 from pfc_standalone.commands.verbs import sweep as verb
 from pfc_standalone.errors import TargetError
 from pfc_standalone.experiment.sweep import make_sweep
 from pfc_standalone.results import load_results, parameter_values
+from pfc_standalone.results.dataset import write_dataset
 from pfc_standalone.results.provenance import provenance
 from pfc_standalone.results.rows import Rows
+from pfc_standalone.results.sweep_table import describe_sweep
 from pfc_standalone.simulation.sweeping import plan_groups
 
 P = Parameters()
@@ -314,3 +317,17 @@ def test_a_signal_waits_until_what_is_held_is_done():
     with interrupts.raised(), pytest.raises(KeyboardInterrupt):
         work()
     assert done == ["by half", "whole"]
+
+
+def test_a_plan_of_another_version_is_one_sentence(tmp_path, capsys):
+    place = sweeping.SweepPlace(tmp_path / "out")
+    plan = describe_sweep(make_sweep(P, ["memory.gain=0.9,1"], 2))
+    plan = plan.assign_attrs({KIND: SWEEP, "target": "cpp", "spikes": 0})
+    del plan.attrs["seeds"]
+    place.folder.mkdir()
+    (place.folder / ".lock").touch()
+    write_dataset(plan, place.plan)
+    assert finish.main([str(place.output)]) == 2
+    said = capsys.readouterr().err
+    assert "is no plan that this version of the program can go on with ('seeds')" in said
+    assert said.count("\n") == 1

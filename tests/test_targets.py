@@ -61,7 +61,8 @@ def test_spikes_and_traces_are_those_of_cpp(target, reference):
     assert result["spikes.t"].size >= 2000
     # within a step, a target may record spikes in any order
     one, other = (
-        np.lexsort((r["spikes.i"], np.rint(r["spikes.t"] / 0.25e-3))) for r in (result, reference)
+        np.lexsort((r["spikes.i"], np.rint(r["spikes.t"] / STRICT.si("network.dt"))))
+        for r in (result, reference)
     )
     np.testing.assert_array_equal(result["spikes.i"][one], reference["spikes.i"][other])
     np.testing.assert_array_equal(result["spikes.t"][one], reference["spikes.t"][other])

@@ -16,6 +16,7 @@ from pfc_standalone.analysis.spike_statistics import (
     proportion_interval,
 )
 from pfc_standalone.analysis.spike_table import SpikeTable, spike_table
+from pfc_standalone.parameters.groups import DecisionParameters
 from pfc_standalone.record import Labelled
 from pfc_standalone.results import parameters_of, task_of
 
@@ -57,6 +58,12 @@ def falling_threshold(
        doi:10.1523/JNEUROSCI.4010-11.2012
     """
     return threshold * (1 - (1 - floor) * np.clip(times / fall, 0, 1))
+
+
+def thresholds_in_window(rule: DecisionParameters) -> NDArray[np.float64]:
+    """Threshold on the decision's grid, from the window's opening to its end, Hz."""
+    times = np.arange(round(rule.window / GRID), dtype=np.float64) * GRID
+    return falling_threshold(rule.threshold, rule.floor, rule.fall, times)
 
 
 def decide(
@@ -191,9 +198,7 @@ def _spike_evidence(dataset: Labelled, begin: float) -> Callable[[int, float], E
         rule = parameters_of(dataset, replicate).decision
         watched = begin, end + rule.window
         rates = _output_rates(table, replicate, units, watched, rule.tau)
-        times = np.arange(round(rule.window / GRID), dtype=np.float64) * GRID
-        thresholds = falling_threshold(rule.threshold, rule.floor, rule.fall, times)
-        return Evidence(rates, GRID, begin, thresholds, waits=False)
+        return Evidence(rates, GRID, begin, thresholds_in_window(rule), waits=False)
 
     return evidence
 

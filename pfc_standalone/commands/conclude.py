@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from pfc_standalone.commands.experiments import KIND, TASK, experiment_of
 from pfc_standalone.commands.pages.results import parameters_in, write_page
 from pfc_standalone.commands.progress import say
 from pfc_standalone.commands.verdict_table import VERDICT_WORDS
-from pfc_standalone.errors import UnfinishedError
+from pfc_standalone.errors import ResultsError, UnfinishedError
 from pfc_standalone.record import Record
 from pfc_standalone.results.dataset import DATASET_FILE, load_results, with_facts, write_dataset
 from pfc_standalone.results.folder import SUMMARY_FILE, Workplace, write_whole
@@ -48,9 +47,7 @@ def conclude(
             plan, kind = read_plan(described), described.attrs.get(KIND, TASK)
         experiment, labelled = experiment_of(kind), _label(place, plan)
         dataset: Any = labelled if kind == TASK else labelled.assign_attrs({KIND: kind}).to_xarray()
-        files = place.folder / "files"
-        shutil.rmtree(files, ignore_errors=True)
-        files.mkdir(parents=True)
+        files = place.new_files()
         write_dataset(experiment.kept(dataset), files / DATASET_FILE)
         summary = experiment.summarise(dataset)
         write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
@@ -72,6 +69,18 @@ def _label(place: Workplace, plan: Plan) -> Record:
     runs = runs_in(plan, place.runs)
     facts, phases, costs = place.notes()
     return with_facts(label_runs(plan, runs), facts | (costs or cost(plan, runs, phases)))
+
+
+@contextlib.contextmanager
+def reading_plan(place: Workplace) -> Iterator[None]:
+    """A plan that cannot be read within is one of another version; raises `ResultsError`."""
+    try:
+        yield
+    except (KeyError, ValueError, TypeError) as error:
+        reason = " ".join(str(error).split())
+        raise ResultsError(
+            f"{place.plan} is no plan that this version of the program can go on with ({reason})"
+        ) from None
 
 
 @contextlib.contextmanager

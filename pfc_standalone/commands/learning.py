@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pfc_standalone.commands.conclude import unfinished
+from pfc_standalone.commands.conclude import reading_plan, unfinished
 from pfc_standalone.commands.experiments import KIND, LEARN
+from pfc_standalone.commands.pages.results import write_page
 from pfc_standalone.commands.progress import progress_bars
 from pfc_standalone.commands.run import keeping_runs
-from pfc_standalone.errors import ResultsError
 from pfc_standalone.experiment import Point
 from pfc_standalone.experiment.curriculum import Syllabus
 from pfc_standalone.parameters import Parameters
@@ -22,9 +21,6 @@ from pfc_standalone.results.dataset import load_results, parameters_of, record_o
 from pfc_standalone.results.folder import SUMMARY_FILE, Workplace, write_whole
 from pfc_standalone.results.raw import NOTE
 from pfc_standalone.simulation.targets import get_target
-
-if TYPE_CHECKING:
-    from pfc_standalone.analysis.examined import Learned
 
 WEIGHTS_FILE = "weights.nc"
 
@@ -56,23 +52,26 @@ def go_on(place: LearnPlace, plan: Labelled, figures: Sequence[str]) -> dict[str
     from pfc_standalone.analysis.learning import summarise_learning  # scikit-learn takes long
     from pfc_standalone.simulation.learn import learn, n_runs
 
-    try:
+    with reading_plan(place):
         parameters, tests = parameters_of(plan), int(plan.attrs["tests"])
         syllabus = Syllabus(**json.loads(plan.attrs["syllabus"]))
         target = get_target(plan.attrs["target"])
-    except (KeyError, ValueError, TypeError) as error:
-        raise ResultsError(
-            f"{place.plan} is no plan that this version of the program can go on with "
-            f"({' '.join(str(error).split())})"
-        ) from None
     with progress_bars() as report, keeping_runs(place, n_runs(parameters)):
         learned = learn(parameters, syllabus, target, tests, report, place=place)
     with unfinished(place, "their results could not be written"):
-        summary = summarise_learning(learned)
-        files = place.folder / "files"
-        shutil.rmtree(files, ignore_errors=True)
-        files.mkdir()
-        _write(learned, summary, files, figures)
+        summary, files = summarise_learning(learned), place.new_files()
+        learned.weights.save(files / WEIGHTS_FILE)
+        write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
+    if figures:
+        with unfinished(
+            place, "their figures could not be drawn", " (--no-figures leaves them out)"
+        ):
+            from pfc_standalone.figures.learning import save_learning_figures
+
+            save_learning_figures(learned, files, figures)
+    with unfinished(place, "their page could not be written"):
+        write_page(files, "learn.html.jinja", summary, [parameters])
+    with unfinished(place, "their folder could not be given its name"):
         place.complete(files)
     return summary
 
@@ -84,18 +83,6 @@ def finish_learning(output: Path, figures: Sequence[str], as_json: bool) -> int:
         summary = go_on(place, load_results(place.plan), figures)
     end_learning(summary, output, as_json)
     return 0
-
-
-def _write(learned: Learned, summary: dict[str, Any], files: Path, figures: Sequence[str]) -> None:
-    from pfc_standalone.commands.pages.results import write_page
-
-    learned.weights.save(files / WEIGHTS_FILE)
-    write_whole(files / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
-    if figures:
-        from pfc_standalone.figures.learning import save_learning_figures
-
-        save_learning_figures(learned, files, figures)
-    write_page(files, "learn.html.jinja", summary, [learned.parameters])
 
 
 def end_learning(summary: dict[str, Any], output: Path, as_json: bool) -> None:

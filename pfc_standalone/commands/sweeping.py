@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pfc_standalone.commands.conclude import unfinished
+from pfc_standalone.commands.conclude import reading_plan, unfinished
 from pfc_standalone.commands.experiments import KIND, SWEEP
 from pfc_standalone.commands.pages.results import write_page
 from pfc_standalone.commands.progress import progress_bars, say
@@ -79,7 +78,8 @@ def go_on(
     place: SweepPlace, plan: Labelled, cluster: str | None, figures: Sequence[str]
 ) -> dict[str, Any]:
     """Simulate what is left of a sweep, and make its folder; returns its summary."""
-    sweep, target = read_sweep(plan), get_target(plan.attrs["target"])
+    with reading_plan(place):
+        sweep, target = read_sweep(plan), get_target(plan.attrs["target"])
     engine = engine_of(cluster)
     with progress_bars(n_points=len(sweep)) as report:
         groups = plan_groups(sweep, target, report)
@@ -125,9 +125,7 @@ def _conclude(
     from pfc_standalone.analysis.sweep_effect import sweep_means_csv  # scipy takes long
 
     with unfinished(place, "their table could not be written"):
-        files = place.folder / "files"
-        shutil.rmtree(files, ignore_errors=True)
-        files.mkdir()
+        files = place.new_files()
         dataset = with_facts(sweep_dataset(sweep, rows), {KIND: SWEEP, **facts})
         write_dataset(dataset, files / DATASET_FILE)
         write_sweep_csv(sweep, rows, files / TABLE_FILE)

@@ -226,15 +226,21 @@ class Workplace:
             raise ResultsError(
                 f"{self.folder} holds unfinished work: remove it, or name another folder"
             )
-        files = self.folder / "files"
         try:
             with self._writing():
-                files.mkdir()
+                files = self.new_files()
             yield files
             self.complete(files)
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
+
+    def new_files(self) -> Path:
+        """The folder for all files, empty, which gets its name when they are written."""
+        files = self.folder / "files"
+        shutil.rmtree(files, ignore_errors=True)
+        files.mkdir(parents=True)
+        return files
 
     def complete(self, files: Path) -> None:
         """Give the folder with all files its final name; drop what is no longer needed."""

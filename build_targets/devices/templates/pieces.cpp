@@ -6,9 +6,9 @@
 bool {{name}}_divide = true;
 {% endmacro %}
 
-{# When a run begins: the index is constant while the network runs, and may change between two. #}
-{% macro divide_anew(loop, name) %}
-{% if loop.index %}
+{# When a run begins: indices are constant while the network runs, and may change between two. #}
+{% macro divide_anew(needed, name) %}
+{% if needed %}
 extern bool {{name}}_divide;
 {{name}}_divide = true;
 {% else %}

@@ -10,7 +10,7 @@
 {% endblock %}
 
 {% block before_code %}
-{{divide_anew(loop, codeobj_name)}}
+{{divide_anew(loop.index, codeobj_name)}}
 {% endblock %}
 
 {% block maincode %}

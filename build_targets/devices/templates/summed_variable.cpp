@@ -3,7 +3,7 @@
    their sums are read and written as they lie in memory, in vectors; what is added to what, and in
    which order, stays the same. #}
 {% extends 'brian2/summed_variable.cpp' %}
-{% from 'pieces.cpp' import declare_pieces with context %}
+{% from 'pieces.cpp' import declare_pieces, divide_anew with context %}
 {% set _in_runs = simd and not reads_sum and _index_var.name == '_synaptic_post' %}
 
 {% block extra_headers %}
@@ -11,12 +11,7 @@
 {% endblock %}
 
 {% block before_code %}
-{% if _in_runs %}
-extern bool {{codeobj_name}}_divide;
-{{codeobj_name}}_divide = true;
-{% else %}
-// EMPTY_CODE_BLOCK
-{% endif %}
+{{divide_anew(_in_runs, codeobj_name)}}
 {% endblock %}
 
 {% block maincode %}

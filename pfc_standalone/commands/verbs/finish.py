@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pfc_standalone.commands.conclude import conclude
+from pfc_standalone.commands.conclude import conclude, reading_plan
 from pfc_standalone.commands.experiments import KIND, LEARN, SWEEP, TASK, experiment_of
 from pfc_standalone.commands.options import Parser, add_figure_options, figure_formats, path
 from pfc_standalone.commands.progress import progress_bars, report_errors
@@ -81,14 +81,9 @@ def _asked_for(folder: Path) -> Path:
 
 
 def _simulate_missing(place: Workplace, described: xr.Dataset) -> None:
-    try:
+    with reading_plan(place):
         plan = read_plan(described)
         target = get_target(described.attrs["target"])
-    except (KeyError, ValueError, TypeError) as error:
-        reason = " ".join(str(error).split())
-        raise ResultsError(
-            f"{place.plan} is no plan that this version of the program can go on with ({reason})"
-        ) from None
     try:
         runs_in(plan, place.runs)
         whole = True
