@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -49,10 +50,12 @@ def start_up(options: list[str], rounds: int) -> list[float]:
 
 
 def _one_command(options: list[str]) -> float:
+    # Python keeps modules compiled unless it is told not to, which would be measured here
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, "-c", _TELLING, *_COMMAND, "--output", f"{folder}/run", *options],
-            cwd=_PROJECT, capture_output=True, text=True, check=True,
+            cwd=_PROJECT, env=environment, capture_output=True, text=True, check=True,
         )  # fmt: skip
         summary = json.loads(Path(folder, "run", "summary.json").read_text())
     phases: dict[str, float] = summary["phases_s"]

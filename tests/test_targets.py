@@ -196,6 +196,7 @@ def script(name, *arguments, **kwds):
 def test_runtime_command(tmp_path):
     """The same options, summary and files as cpp."""
     small = ("--n-per-unit", 10, "--trials", 1, "--delay", 0.1, "--replicates", 4, "--json")
+    small += ("--set", "network.dt=0.25")
     out = tmp_path / "numpy"
     done = script("runtime", "--target", "numpy", *small, "--output", out)
     assert done.returncode == 0, done.stderr
