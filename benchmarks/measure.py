@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: The target with which all others are compared, in speed and in spikes.
 REFERENCE = "cpp"
+#: Verdict where nothing differs, and too few spikes were there to show it.
+TOO_FEW = "too few spikes"
 #: Biological time of the trial run from which a case's duration is foreseen, s.
 _TRIAL = 0.05
 _CALIBRATION = b"\0" * 2**25
@@ -326,7 +328,7 @@ def compare(case: Case, recorded: Recorded | str, settings: Settings) -> dict[st
         [REFERENCE, case.name], [reference.samples, recorded.samples], end - start
     )
     return {
-        "verdict": "agree" if result.agrees else "differ",
+        "verdict": "agree" if result.agrees else "differ" if result.differing else TOO_FEW,
         "reference": REFERENCE,
         "comparisons": result.comparisons,
         "not_compared": result.not_compared,

@@ -6,6 +6,8 @@ import math
 
 import pandas as pd
 
+from benchmarks.measure import TOO_FEW
+
 
 def break_even(build: float, run: float, other_build: float, other_run: float) -> int | None:
     """From which run on a target is the quicker one, building included.
@@ -96,12 +98,16 @@ def _replicates(n: int) -> str:
 
 def _spikes(ours: pd.DataFrame) -> list[str]:
     verdicts = ours["verdict"].value_counts()
-    agree, differ, unknown = (verdicts.get(v, 0) for v in ("agree", "differ", "not compared"))
-    if not agree + differ + unknown:
+    agree, differ, unknown, few = (
+        verdicts.get(v, 0) for v in ("agree", "differ", "not compared", TOO_FEW)
+    )
+    if not agree + differ + unknown + few:
         return []
     text = f"Spike statistics agree with those of cpp in {agree} of {agree + differ} cases compared"
     if unknown:
         text += f"; {unknown} would have taken too long to compare"
+    if few:
+        text += f"; {few} had too few spikes"
     return [text + "."]
 
 

@@ -18,6 +18,7 @@ from pfc_standalone.experiment.trials import one_of_each
 from pfc_standalone.models.spiking.populations import population_table
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.results.dataset import describe_points
+from pfc_standalone.simulation.verify import DistributionResult
 
 PROJECT = Path(__file__).parent.parent
 
@@ -103,10 +104,24 @@ def test_advice_names_the_quickest_and_when_compiling_pays(two_targets):
         "Spike statistics agree with those of cpp in 1 of 1 cases compared; 1 would have taken too "
         "long to compare."
     )
+    # nothing differs, but nobody could have seen it
+    two_targets["benchmarks"][3]["extra_info"]["agreement"]["verdict"] = measure.TOO_FEW
+    *_, spikes = words.advice(records.table(two_targets))
+    assert spikes.endswith("in 1 of 1 cases compared; 1 had too few spikes.")
     two_targets["benchmarks"][3]["stats"]["median"] = 0.3
     sentences = words.advice(records.table(two_targets))
     assert sentences[0].startswith("cpp is the quickest at n_per_unit 25 with 1 replicate: a ")
     assert sentences[2].startswith("numpy is the quickest at n_per_unit 100 with 1 replicate")
+
+
+def test_a_comparison_of_few_spikes_is_not_called_a_difference(monkeypatch):
+    found = DistributionResult("numpy", "cpp", [], [], ["memory_B: 42 spikes"])
+    monkeypatch.setattr(measure.verify, "compare_samples", lambda *given: [found])
+    some = measure.Recorded({}, {})
+    monkeypatch.setattr(measure, "record", lambda *given: some)
+    settings = Settings(duration=0.1, seeds=10, rounds=1, limit=1e3, values={})
+    verdict = measure.compare(Case("numpy", 10), some, settings)["verdict"]
+    assert verdict == measure.TOO_FEW
 
 
 def test_a_peer_is_told_in_words_and_on_the_page(tmp_path):

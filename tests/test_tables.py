@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pfc_standalone.errors import ParameterError
 from pfc_standalone.experiment import Point, schedule
+from pfc_standalone.experiment.curriculum import examination
 from pfc_standalone.experiment.trials import trial_lists
 from pfc_standalone.experiment.weights import images, pixel_shares
 from pfc_standalone.models import RunRequest, get_model
@@ -18,13 +20,14 @@ from pfc_standalone.models.spiking.populations import (
     neurons_per_replicate,
     population_table,
 )
-from pfc_standalone.models.spiking.stimulus import changes, pattern_rates
+from pfc_standalone.models.spiking.stimulus import changes, images_of, pattern_rates
 from pfc_standalone.models.spiking.tables import NMDA_FOR_AMPA, connection_mask, weight_tables
 from pfc_standalone.parameters import Parameters, with_values
 from pfc_standalone.simulation.footprint import check_footprint
 from pfc_standalone.tasks import find_task
 
 P = Parameters()
+LETTERS = Path(__file__).parent.parent / "examples" / "letters_1.toml"
 
 
 @pytest.mark.parametrize("n", [10, 25, 100, 100_000])
@@ -165,6 +168,30 @@ def test_pixel_shares():
     a = P.afferents
     np.testing.assert_allclose(x[[1, 0]] / x[3], [a.share_1, a.share_2])
     assert x[2] == 0
+
+
+def test_images_of_unequal_size_have_one_energy():
+    """The rate of a pixel falls with the square root of their number; hand-set weights make up."""
+    letters = with_values(P, {"network.task": str(LETTERS)})
+    shown = images(letters.network.task)
+    counts = np.array([image.sum() for image in shown.values()])
+    assert np.ptp(counts) == 6
+    bright = images_of(Point(letters))
+    np.testing.assert_allclose((bright**2).sum(axis=1), counts.mean())
+    rates = pattern_rates(letters)[4::4, :-1]
+    for image, seen, rate in zip(shown.values(), bright, rates, strict=True):
+        np.testing.assert_array_equal(rate[image], 40.0 * seen.max())
+        np.testing.assert_array_equal(rate[~image], 1.0)
+    drive = [
+        share @ seen for share, seen in zip(pixel_shares(letters).values(), bright, strict=True)
+    ]
+    np.testing.assert_allclose(drive, 1)
+    equal = with_values(letters, {"afferents.dimming": 0.0})
+    assert set(np.unique(images_of(Point(equal)))) == {0, 1}
+    # flipped pixels are as bright as the others of their image
+    flipped = examination(letters, 3, [("test", 0.2, 4)]).lesson.images[4:]
+    assert {tuple(np.unique(image)) for image in flipped} == {(0.0, b.max()) for b in bright}
+    assert len(np.unique(flipped > 0, axis=0)) > 4
 
 
 def test_circle_and_cross_share_no_pixel():

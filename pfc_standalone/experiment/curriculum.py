@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfc_standalone.experiment.lessons import Lesson, Scene
-from pfc_standalone.experiment.weights import Weights, images
+from pfc_standalone.experiment.weights import Weights, brightness, images
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.tasks import Task
 
@@ -104,15 +104,17 @@ class Syllabus:
 class _Writer:
     """A lesson while it is written down."""
 
-    task: Task
+    parameters: Parameters
     rng: np.random.Generator
-    images: list[NDArray[np.bool_]] = field(init=False)
+    task: Task = field(init=False)
+    images: list[NDArray[np.float64]] = field(init=False)
     scenes: list[Scene] = field(default_factory=list)
     presentations: list[Presentation] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        shown = images(self.task)
-        self.images = [shown[unit] for unit in self.task.units["input"]]
+        self.task = self.parameters.network.task
+        shown, bright = images(self.task), brightness(self.parameters)
+        self.images = [np.where(shown[u], bright[u], 0.0) for u in self.task.units["input"]]
 
     def scene(self, duration: float, **what: object) -> None:
         self.scenes.append(Scene(duration, **what))  # type: ignore[arg-type]
@@ -126,7 +128,9 @@ class _Writer:
         row = unit
         if flips:
             row = len(self.images)
-            self.images.append(self.images[unit] ^ (self.rng.random(self.images[0].size) < flips))
+            whole = self.images[unit]
+            flipped = (whole > 0) ^ (self.rng.random(whole.size) < flips)
+            self.images.append(flipped * whole.max())
         self.presentations.append(Presentation(unit, self.now, kind, flips, row))
         self.scene(duration, image=row, **what)
 
@@ -142,11 +146,10 @@ def cues(task: Task) -> dict[int, str]:
 
 def training(parameters: Parameters, syllabus: Syllabus) -> Course:
     """The lesson in which a network learns: one stream."""
-    task = parameters.network.task
-    pen = _Writer(task, np.random.default_rng((syllabus.seed, 1)))
+    pen = _Writer(parameters, np.random.default_rng((syllabus.seed, 1)))
     pen.scene(SETTLE)
     _train_input(pen, parameters, syllabus)
-    if parameters.network.layers != "input" and cues(task):
+    if parameters.network.layers != "input" and cues(pen.task):
         pen.scene(RESET, reset=True)
         pen.scene(SETTLE)
         _train_memory(pen, parameters, syllabus)
@@ -245,11 +248,10 @@ def examination(
     parts : iterable of (kind, flips, presentations of each image)
         One after the other; "test-memory" are trials with the gate into memory.
     """
-    task = parameters.network.task
-    pen = _Writer(task, np.random.default_rng(seed))
+    pen = _Writer(parameters, np.random.default_rng(seed))
     pen.scene(RESET, reset=True)
     pen.scene(SETTLE)
-    units = range(len(task.units["input"]))
+    units = range(len(pen.task.units["input"]))
     for kind, flips, each in parts:
         for unit in pen.rng.permutation(np.repeat(units, each)).tolist():
             if kind == "test-memory":

@@ -49,11 +49,12 @@ class Lesson:
 
     Attributes
     ----------
-    images : (n_images, n_pixels) ndarray of bool
+    images : (n_images, n_pixels) ndarray of float64
+        0 where a pixel is off; where it is on, the factor on ``afferents.rate_on``.
     scenes : tuple of Scene
     """
 
-    images: NDArray[np.bool_]
+    images: NDArray[np.float64]
     scenes: tuple[Scene, ...]
 
     @property

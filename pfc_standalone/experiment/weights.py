@@ -350,11 +350,23 @@ def images(task: Task) -> dict[str, NDArray[np.bool_]]:
     }
 
 
+def brightness(parameters: Parameters) -> dict[str, float]:
+    """Of each image, by input unit: the factor on the rate of its pixels (``afferents.dimming``).
+
+    Whoever sums fixed weights over pixels is driven by the square root of their number before
+    these weights are learned, and by its inverse after, where energies are equal.
+    """
+    n = {unit: int(image.sum()) for unit, image in images(parameters.network.task).items()}
+    mean = sum(n.values()) / len(n)
+    return {unit: (mean / k) ** parameters.afferents.dimming for unit, k in n.items()}
+
+
 def pixel_shares(parameters: Parameters) -> dict[str, NDArray[np.float64]]:
     """How much of an input unit's drive each pixel of its image carries.
 
     A pixel that other images have too says less: its weight falls with their number
-    (``afferents.share_1``, ``share_2``, then 0); the weights of an image sum to 1.
+    (``afferents.share_1``, ``share_2``, then 0). The weights of an image sum to 1, or to more if
+    it is dimmer than others and to less if it is brighter, so that each drives its unit alike.
 
     Raises
     ------
@@ -365,7 +377,7 @@ def pixel_shares(parameters: Parameters) -> dict[str, NDArray[np.float64]]:
     shared_by = np.sum(list(shown.values()), axis=0)
     a = parameters.afferents
     by_others = np.array([1.0, a.share_1, a.share_2] + [0.0] * len(shown))
-    shares = {}
+    shares, bright = {}, brightness(parameters)
     for unit, image in shown.items():
         weight = image * by_others[np.maximum(shared_by - 1, 0)]
         if not weight.sum() > 0:
@@ -374,5 +386,5 @@ def pixel_shares(parameters: Parameters) -> dict[str, NDArray[np.float64]]:
                 f"of them too: change the image, or raise afferents.share_1 (now {a.share_1:g}) "
                 f"or afferents.share_2 (now {a.share_2:g})"
             )
-        shares[unit] = weight / weight.sum()
+        shares[unit] = weight / weight.sum() / bright[unit]
     return shares

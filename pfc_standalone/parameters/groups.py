@@ -332,6 +332,11 @@ class AfferentParameters(ParameterGroup):
     rate_off: float = parameter(
         1.0, "Hz", "rate of a fibre whose pixel is off", PROJECT, low=0, high=500
     )
+    dimming: float = parameter(
+        0.5, "", "power of an image's number of pixels, against the mean of the task's images, by "
+        "which rates of pixels that are on fall: 0.5 gives all images one contrast energy", PROJECT,
+        low=0, high=1,
+    )  # fmt: skip
     g_pixel: float = parameter(
         4.0, "nS", "AMPA of one fibre spike, times the pixel's share of the image", TUNED,
         low=0, high=1000,

@@ -228,7 +228,7 @@ def _examined(
         _input_units(parameters),
     )  # fmt: skip
     unit = np.array([p.unit for p in some], np.int64)
-    shown = course.lesson.images[[p.image for p in some]]
+    shown = course.lesson.images[[p.image for p in some]] > 0
     return Examined(unit, shown, onsets, counts)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pfc_standalone.experiment.lessons import Lesson
 from pfc_standalone.experiment.points import Point
 from pfc_standalone.experiment.trials import Trial
-from pfc_standalone.experiment.weights import images
+from pfc_standalone.experiment.weights import brightness, images
 from pfc_standalone.models.spiking.tables import n_channels
 from pfc_standalone.parameters import Parameters
 
@@ -33,24 +33,26 @@ def n_patterns(parameters: Parameters) -> int:
     return PATTERNS_PER_IMAGE * (1 + (network.stimulus_images or len(network.task.units["input"])))
 
 
-def images_of(point: Point) -> NDArray[np.bool_]:
-    """What a point is shown, as (n_images, n_pixels): the images of its lesson, or of its task."""
+def images_of(point: Point) -> NDArray[np.float64]:
+    """What a point is shown, as (n_images, n_pixels): the images of its lesson, or of its task.
+
+    A pixel that is off is 0, one that is on as bright as its image.
+    """
     if point.lesson is not None:
         return point.lesson.images
-    task = point.parameters.network.task
-    shown = images(task)
-    return np.array([shown[unit] for unit in task.units["input"]])
+    shown, bright = images(point.parameters.network.task), brightness(point.parameters)
+    return np.array([bright[unit] * image for unit, image in shown.items()])
 
 
 def pattern_rates(
-    parameters: Parameters, shown: NDArray[np.bool_] | None = None
+    parameters: Parameters, shown: NDArray[np.float64] | None = None
 ) -> NDArray[np.float64]:
     """Rate of a fibre of each channel in each pattern.
 
     Parameters
     ----------
-    shown : (n_images, n_pixels) ndarray of bool, optional
-        The images; those of the task by default.
+    shown : (n_images, n_pixels) ndarray of float64, optional
+        The images, with how bright each pixel is; those of the task by default.
 
     Returns
     -------
@@ -64,7 +66,8 @@ def pattern_rates(
         image, flags = divmod(pattern, PATTERNS_PER_IMAGE)
         row[:-1] = a.rate_off
         if 0 < image <= len(shown):
-            row[:-1][shown[image - 1]] = a.rate_on
+            on = shown[image - 1] > 0
+            row[:-1][on] = a.rate_on * shown[image - 1][on]
         row[-1] = a.reset_rate * (flags % 2)
     return rates
 
