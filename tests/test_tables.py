@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -188,6 +189,12 @@ def test_images_of_unequal_size_have_one_energy():
     np.testing.assert_allclose(drive, 1)
     equal = with_values(letters, {"afferents.dimming": 0.0})
     assert set(np.unique(images_of(Point(equal)))) == {0, 1}
+    # a file may name its images in any order
+    task = letters.network.task
+    turned = replace(task, images=dict(reversed(task.images.items())))
+    np.testing.assert_array_equal(
+        images_of(Point(with_values(letters, {"network.task": turned}))), bright
+    )
     # flipped pixels are as bright as the others of their image
     flipped = examination(letters, 3, [("test", 0.2, 4)]).lesson.images[4:]
     assert {tuple(np.unique(image)) for image in flipped} == {(0.0, b.max()) for b in bright}

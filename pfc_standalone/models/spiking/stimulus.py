@@ -40,8 +40,9 @@ def images_of(point: Point) -> NDArray[np.float64]:
     """
     if point.lesson is not None:
         return point.lesson.images
-    shown, bright = images(point.parameters.network.task), brightness(point.parameters)
-    return np.array([bright[unit] * image for unit, image in shown.items()])
+    task, bright = point.parameters.network.task, brightness(point.parameters)
+    shown = images(task)
+    return np.array([bright[unit] * shown[unit] for unit in task.units["input"]])
 
 
 def pattern_rates(
