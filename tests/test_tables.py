@@ -195,6 +195,10 @@ def test_images_of_unequal_size_have_one_energy():
     np.testing.assert_array_equal(
         images_of(Point(with_values(letters, {"network.task": turned}))), bright
     )
+    with pytest.raises(
+        ParameterError, match=r"image of Y have a rate of 52\d\.\d Hz, since it has 7"
+    ):
+        images_of(Point(with_values(letters, {"afferents.rate_on": 430.0})))
     # flipped pixels are as bright as the others of their image
     flipped = examination(letters, 3, [("test", 0.2, 4)]).lesson.images[4:]
     assert {tuple(np.unique(image)) for image in flipped} == {(0.0, b.max()) for b in bright}

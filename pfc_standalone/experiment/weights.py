@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pfc_standalone.errors import ParameterError, ResultsError
 from pfc_standalone.experiment.trained import Networks, is_trained, read_trained, write_trained
 from pfc_standalone.netcdf import read_netcdf, write_netcdf
-from pfc_standalone.parameters import Parameters
+from pfc_standalone.parameters import Parameters, parameter_field
 from pfc_standalone.record import Record
 from pfc_standalone.tasks import Task
 
@@ -355,10 +355,25 @@ def brightness(parameters: Parameters) -> dict[str, float]:
 
     Whoever sums fixed weights over pixels is driven by the square root of their number before
     these weights are learned, and by its inverse after, where energies are equal.
+
+    Raises
+    ------
+    ParameterError
+        If pixels of an image of few would have a higher rate than a fibre may have.
     """
-    n = {unit: int(image.sum()) for unit, image in images(parameters.network.task).items()}
+    a, shown = parameters.afferents, images(parameters.network.task)
+    n = {unit: int(image.sum()) for unit, image in shown.items()}
     mean = sum(n.values()) / len(n)
-    return {unit: (mean / k) ** parameters.afferents.dimming for unit, k in n.items()}
+    bright: dict[str, float] = {unit: (mean / k) ** a.dimming for unit, k in n.items()}
+    unit = max(bright, key=bright.__getitem__)
+    highest = parameter_field("afferents.rate_on").metadata["high"]
+    if (rate := a.rate_on * bright[unit]) > highest:
+        raise ParameterError(
+            f"pixels of the image of {unit} have a rate of {rate:.4g} Hz, since it has {n[unit]} "
+            f"where images have {mean:.4g} on average; allowed is up to {highest:g} Hz: lower "
+            f"afferents.dimming (now {a.dimming:g}) or afferents.rate_on (now {a.rate_on:g} Hz)"
+        )
+    return bright
 
 
 def pixel_shares(parameters: Parameters) -> dict[str, NDArray[np.float64]]:
