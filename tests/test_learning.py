@@ -9,6 +9,7 @@ from conftest import simulate_points
 
 from pfc_standalone.experiment import Lesson, Point, Scene
 from pfc_standalone.experiment.curriculum import Syllabus, initial_weights
+from pfc_standalone.experiment.weights import shown_images
 from pfc_standalone.models.spiking import plastic
 from pfc_standalone.noise import brian_functions
 from pfc_standalone.parameters import Parameters, with_values
@@ -27,7 +28,7 @@ P = with_values(
         "learn_input.teacher": 0.5,
     },
 )
-IMAGES = np.array([[c == "1" for c in "".join(rows)] for rows in P.network.task.images.values()])
+IMAGES = shown_images(P)
 
 
 def lesson(order):

@@ -140,7 +140,7 @@ def test_reduced_gain_spoils_bx_after_a_long_delay_and_nothing_else():
     kinds = {"BX": [("BX", "5")], "AY": [("AY", "5")], "brief": [("BX", "0.75"), ("AY", "0.75")]}
     by_name = {c.name: c for c in full.network.task.conditions}
     lists = {
-        name: schedule(full, [(by_name[c], delay) for c, delay in pairs * (4 // len(pairs))])
+        name: schedule(full, [(by_name[c], delay) for c, delay in pairs * (6 // len(pairs))])
         for name, pairs in kinds.items()
     }
     pairs = [(p, name, r) for p in (full, low) for name in lists for r in range(2)]
@@ -152,12 +152,12 @@ def test_reduced_gain_spoils_bx_after_a_long_delay_and_nothing_else():
     wrong = {}
     for (gain, kind), part in data.groupby(["gain", "kind"]):
         done = part["trial_condition"].values != ""
-        assert done.sum() == 8
+        assert done.sum() == 12
         wrong[gain, kind] = 1 - part["trial_correct"].values[done].mean()
-    assert max(wrong[1.0, kind] for kind in lists) <= 1 / 8
+    assert max(wrong[1.0, kind] for kind in lists) <= 1 / 12
     assert wrong[low.memory.gain, "BX"] >= 0.3
-    assert wrong[low.memory.gain, "AY"] <= 1 / 8
-    assert wrong[low.memory.gain, "brief"] <= 1 / 8
+    assert wrong[low.memory.gain, "AY"] <= 1 / 12
+    assert wrong[low.memory.gain, "brief"] <= 2 / 12
 
 
 def test_layers_build_up_in_stages():

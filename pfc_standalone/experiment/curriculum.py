@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfc_standalone.experiment.lessons import Lesson, Scene
-from pfc_standalone.experiment.weights import Weights, brightness, images
+from pfc_standalone.experiment.weights import Weights, shown_images
 from pfc_standalone.parameters import Parameters
 from pfc_standalone.tasks import Task
 
@@ -113,8 +113,7 @@ class _Writer:
 
     def __post_init__(self) -> None:
         self.task = self.parameters.network.task
-        shown, bright = images(self.task), brightness(self.parameters)
-        self.images = [np.where(shown[u], bright[u], 0.0) for u in self.task.units["input"]]
+        self.images = list(shown_images(self.parameters))
 
     def scene(self, duration: float, **what: object) -> None:
         self.scenes.append(Scene(duration, **what))  # type: ignore[arg-type]

@@ -376,6 +376,18 @@ def brightness(parameters: Parameters) -> dict[str, float]:
     return bright
 
 
+def shown_images(parameters: Parameters) -> NDArray[np.float64]:
+    """The task's images in the order of its input units, each pixel 0 or as bright as its image.
+
+    Returns
+    -------
+    (n_images, n_pixels) ndarray of float64
+    """
+    task, bright = parameters.network.task, brightness(parameters)
+    shown = images(task)
+    return np.array([bright[unit] * shown[unit] for unit in task.units["input"]])
+
+
 def pixel_shares(parameters: Parameters) -> dict[str, NDArray[np.float64]]:
     """How much of an input unit's drive each pixel of its image carries.
 

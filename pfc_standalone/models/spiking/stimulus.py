@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pfc_standalone.experiment.lessons import Lesson
 from pfc_standalone.experiment.points import Point
 from pfc_standalone.experiment.trials import Trial
-from pfc_standalone.experiment.weights import brightness, images
+from pfc_standalone.experiment.weights import shown_images
 from pfc_standalone.models.spiking.tables import n_channels
 from pfc_standalone.parameters import Parameters
 
@@ -40,9 +40,7 @@ def images_of(point: Point) -> NDArray[np.float64]:
     """
     if point.lesson is not None:
         return point.lesson.images
-    task, bright = point.parameters.network.task, brightness(point.parameters)
-    shown = images(task)
-    return np.array([bright[unit] * shown[unit] for unit in task.units["input"]])
+    return shown_images(point.parameters)
 
 
 def pattern_rates(
