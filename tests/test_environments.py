@@ -408,3 +408,23 @@ def test_an_entry_point_of_a_package_that_is_gone_decides_nothing(tmp_path, monk
     (gone / "entry_points.txt").write_text("[pfc_standalone.models]\nlost = gone.model:MODEL\n")
     monkeypatch.syspath_prepend(tmp_path)
     assert NumpyTarget().source_digest(P) == before
+
+
+def test_an_installation_has_every_file_of_the_packages(tmp_path):
+    """Templates and headers too, without which nothing can be built."""
+    packages, files = ("pfc_standalone", "build_targets"), ("CMakeLists.txt", "README.md")
+    skipped = shutil.ignore_patterns("__pycache__")
+    for name in packages:
+        shutil.copytree(PROJECT / name, tmp_path / "source" / name, ignore=skipped)
+    for name in (*files, "pyproject.toml", "setup.py"):
+        shutil.copy(PROJECT / name, tmp_path / "source")
+    subprocess.run(
+        [sys.executable, "setup.py", "--quiet", "build_py", "--build-lib", tmp_path / "installed"],
+        cwd=tmp_path / "source", check=True,
+    )  # fmt: skip
+
+    def inside(root: Path) -> set[Path]:
+        return {p.relative_to(root) for n in packages for p in (root / n).rglob("*") if p.is_file()}
+
+    expected = inside(tmp_path / "source") | {Path("build_targets/cmake/CMakeLists.txt")}
+    assert inside(tmp_path / "installed") == expected

@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from build_targets.building.processor import processor
+
 SCRIPT = """
 import sys
 import brian2 as b2
@@ -39,7 +41,11 @@ ring = b2.NeuronGroup(N, "v : 1\\nlast : 1", threshold="v > 2", reset="v = 0", n
 ring.v = np.linspace(0, 3, N)
 
 other = b2.NeuronGroup(TARGETS, "x6 : 1", name="other")
-made = [source, target, ring, other]
+held = b2.NeuronGroup(
+    TARGETS + 7, "dv/dt = 0/ms : 1 (unless refractory)\\ny : 1\\nslot : integer",
+    threshold="v >= 9", reset="v = 0", refractory=0.4*ms, method="euler", name="held")
+held.slot = np.arange(TARGETS + 7) % 5
+made = [source, target, ring, other, held]
 def connect(name, *where, pre=source, post=target, model="", **kwds):
     s = b2.Synapses(pre, post, model, name=name, **kwds)
     for w in where:
@@ -47,7 +53,8 @@ def connect(name, *where, pre=source, post=target, model="", **kwds):
     made.append(s)
     return s
 
-pairs = [np.sort(rng.permutation(N*TARGETS)[:1500]) for _ in range(4)]
+drawn = np.split(rng.permutation(N*TARGETS), [500, 2000, 3500, 5000])
+pairs = [np.sort(some) for some in drawn]
 ij = [dict(i=p // TARGETS, j=p % TARGETS) for p in pairs]
 last_first = dict(i=ij[0]["i"][::-1], j=ij[0]["j"][::-1])
 delay = dict(delay=0.7*ms)
@@ -59,6 +66,13 @@ late = connect("late", ij[3], on_pre="x4_post += 2")
 late.delay = "(i % 5)*0.1*ms"
 connect("single", dict(j="i"), on_pre="x5_post += 1", delay=0*ms)
 connect("part", {}, pre=ring[10:30], post=other[50:90], on_pre="x6_post += i + 1", **delay)
+dense = np.nonzero(rng.random((N, TARGETS + 7)) < 0.5)
+shuffled = rng.permutation(len(dense[0]))
+connect("bits", dict(i=dense[0], j=dense[1]), post=held, on_pre="v_post += 1", **delay)
+connect("last_bits", dict(condition="j >= N_post - 60 and (i + j*j) % 3 > 0"), post=held,
+        on_pre="y_post = 0.5*y_post + slot_post", **delay)
+connect("shuffled", dict(i=dense[0][shuffled], j=dense[1][shuffled]), post=held,
+        on_pre="y_post -= 1", delay=0*ms)
 changed = connect("changed", last_first, on_pre="x7_post += 1")
 changed.delay = 2*ms
 connect("chain", dict(condition="i != j"), pre=ring, post=ring,
@@ -75,13 +89,21 @@ network.run(3*ms)
 changed.delay = "0.1*ms*(1 + j % 3)"  # what waits comes when it was due
 network.run(3*ms)
 if device != "numpy":
+    code = 'std::ofstream layouts("results/layouts.txt");'
+    for s in made:
+        if isinstance(s, b2.Synapses):
+            code += f'layouts << "{s.name} " << brian::{s.name}_pre.layout << std::endl;'
+    b2.device.insert_code("after_end", code)
     b2.device.build(directory=folder, with_output=False)
 values = {f"x{k}": getattr(other if k == 6 else target, f"x{k}")[:] for k in range(9)}
 values |= {"v": ring.v[:], "last": ring.last[:], "w": stdp.w[:], "a": stdp.a[:]}
+values |= {"bits": held.v[:], "last_bits": held.y[:]}
 values |= {"back": back.w[:], "seen": back.seen[:]}
 np.savez(f"{folder}/values.npz", **values)
 """
 LAYOUT = re.compile(r"SynapticPathway::(\w+)\)")
+#: The compiler of this machine makes vectors in which rows of bits pay (synapses_classes.h).
+WIDE = bool({"avx2", "avx512f"} & set(processor().split()))
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +130,8 @@ PATHWAYS = {
     "x3": "not ordered by source", "x4": "several delays", "x5": "one to one, no delay",
     "x6": "subgroups", "x7": "delays that change while spikes wait", "x8": "synapses that learn",
     "w": "synapses that learn", "a": "event-driven traces", "back": "on_post", "seen": "on_post",
-    "last": "weights that both ends change",
+    "last": "weights that both ends change", "bits": "dense, refractory",
+    "last_bits": "dense, not ordered by source; the last neurons",
 }  # fmt: skip
 
 
@@ -128,4 +151,20 @@ def test_code_says_which_synapses_may_act_at_once(values):
     }
     every = ["RUNS", "NEAR_ROWS", "ROWS", "LISTED_ROWS"]
     assert layouts.pop("chain_pre") == []
+    assert sorted(layouts.pop("near_pre")) == sorted([*every, "BIT_ROWS"])
     assert all(found == every for found in layouts.values())
+
+
+def test_layout_is_the_one_that_takes_least(values):
+    """Layouts are chosen when a program starts; here each is, but one for very many targets."""
+    text = (values["folder"] / "synapses_classes.h").read_text()
+    order = re.findall(r"^ +([A-Z_]+),? +//", text, re.MULTILINE)
+    said = (values["folder"] / "results" / "layouts.txt").read_text().split()
+    layouts = {name: order[int(at)] for name, at in zip(said[::2], said[1::2], strict=True)}
+    chosen = {n: layouts[n] for n in ("near", "runs", "twice", "listed", "late", "single", "bits")}
+    assert chosen == {
+        "near": "NEAR_ROWS", "runs": "RUNS", "twice": "SINGLE", "listed": "LISTED_ROWS",
+        "late": "SINGLE", "single": "SINGLE", "bits": "BIT_ROWS" if WIDE else "NEAR_ROWS",
+    }  # fmt: skip
+    assert layouts["last_bits"] == ("BIT_ROWS" if WIDE else "NEAR_ROWS")
+    assert layouts["shuffled"] == "LISTED_ROWS"  # its targets are not in order

@@ -41,6 +41,8 @@ b2.prefs.register_preferences(
 _STRICT = "-fno-fast-math -ffp-contract=off -fno-math-errno -fno-trapping-math"
 #: Vector versions of exp and others, which differ in the last bits (templates/vector_math.h).
 _FAST = "-DPFC_VECTOR_MATH"
+#: What is compiled with each program.
+_NATIVE = Path(__file__).parent / "native"
 
 
 class PFCCPPDevice(NativeDevice):
@@ -74,9 +76,12 @@ class PFCCPPDevice(NativeDevice):
         super().generate_makefile(writer, compiler, compiler_flags, linker_flags, nb_threads, debug)
 
     def copy_source_files(self, writer: Any, directory: str) -> None:
-        """Brian2's headers, and ours."""
+        """Brian2's files that are the same for all programs, and ours."""
         super().copy_source_files(writer, directory)
-        shutil.copy(Path(__file__).parent / "loops.h", directory)
+        for file in _NATIVE.iterdir():
+            shutil.copy(file, directory)
+            if file.suffix == ".cpp":
+                writer.source_files.add(file.name)
 
 
 device = PFCCPPDevice()

@@ -2,12 +2,19 @@
 {# Replaces Brian2's template of this name: the same synapses act in the same order. Neurons whose
    spikes are due are served one after the other. The synapses of one (its row) act together where
    they are independent, which does not change what is added to what, nor in which order. Where all
-   they do is add, to targets far apart, vectors do not pay: loads and stores are what it takes. #}
+   they do is add, to targets far apart, vectors do not pay: loads and stores are what it takes;
+   where targets are dense, vectors of all neurons between them are changed in part. #}
 {% extends 'common_synapses.cpp' %}
 
 {% set _from_pre = pathway.prepost == 'pre' %}
 {% set _shared = '_presynaptic_idx' if _from_pre else '_postsynaptic_idx' %}
 {% set _varying = '_postsynaptic_idx' if _from_pre else '_presynaptic_idx' %}
+
+{% if row_independent[_varying] %}
+{% block before_code %}
+    {{pathway.name}}.compact({{row_bits[_varying].neurons}}, {{row_bits[_varying].width}});
+{% endblock %}
+{% endif %}
 
 {% block maincode %}
     // scalar code
@@ -38,6 +45,32 @@
             }
         }
     }
+    {% if row_bits[_varying].width %}
+    else if (_path.layout == SynapticPathway::BIT_ROWS)
+    {
+        const uint32_t* __restrict _bits = _path.bits.data();
+        SynapticPathway::Ahead<uint32_t> _ahead(_path, _bits, _path.bits_begin);
+        for (int _spike = 0; _spike < _n_due; _spike++)
+        {
+            const int32_t _neuron = _path.due[_spike];
+            const int32_t _row = _neuron - _path.start;
+            const int32_t _begin = _path.bits_begin[_row], _end = _path.bits_begin[_row + 1];
+            const int32_t _shift = _path.bits_word[_row] - _begin;
+            for (int32_t _at = _begin; _at < _end; _at++)
+            {
+                if ((_at - _begin) % 16 == 0)
+                    _ahead.next(16);
+                const uint32_t _word = _bits[_at];
+                const ptrdiff_t _first = _path.word_from(_at + _shift);
+                #pragma omp simd
+                for (int32_t _bit = 0; _bit < 32; _bit++)
+                {
+                    {{write_if(bind_index(row_code, _varying, '_first + _bit', 'ptrdiff_t'), _varying, '(_word & UINT32_C(1) << _bit)')|autoindent}}
+                }
+            }
+        }
+    }
+    {% endif %}
     {% for layout, type, array, target in [
         ('NEAR_ROWS', 'uint16_t', 'near.data()', '_nearest + _target[_idx]'),
         ('ROWS', 'int32_t', 'targets', '_target[_idx]')] %}
@@ -45,7 +78,7 @@
     {
         const {{type}}* __restrict _target = _path.{{array}};
         const int32_t _nearest = _path.nearest;
-        SynapticPathway::Ahead<{{type}}> _ahead(_path, _target);
+        SynapticPathway::Ahead<{{type}}> _ahead(_path, _target, _path.row_begin);
         for (int _spike = 0; _spike < _n_due; _spike++)
         {
             const int32_t _neuron = _path.due[_spike];
@@ -92,7 +125,7 @@
         const SynapticPathway::Row _row = _path.row(_spike);
         for (int32_t _at = 0; _at < _row.n; _at++)
         {
-            const int32_t _idx = _row.listed ? _row.listed[_at] : _row.first + _at;
+            const int32_t _idx = _row.synapse(_at);
             const size_t _vectorisation_idx = _idx;
             {{vector_code|autoindent}}
         }

@@ -25,6 +25,7 @@ public:
         NEAR_ROWS,    // in one piece, onto different targets that 16 bits tell apart
         ROWS,         // in one piece, onto different targets
         LISTED_ROWS,  // anywhere, onto different targets
+        BIT_ROWS,     // not needed: one bit for each neuron among which the targets are
         SINGLE        // no row has much to do at once, or one has two synapses onto one target
     };
 
@@ -33,6 +34,8 @@ public:
     {
         int32_t first, n;
         const int32_t* listed;
+
+        int32_t synapse(int32_t i) const { return listed ? listed[i] : first + i; }
     };
 
     Layout layout = SINGLE;
@@ -45,6 +48,9 @@ public:
     std::vector<int32_t> listed;         // synapses by source, if they are not ordered by source
     std::vector<int32_t> row_runs;       // the first run of each source
     std::vector<int32_t> run_begin;      // the first synapse of each run
+    std::vector<uint32_t> bits;          // of all rows, 32 neurons in a word of them
+    std::vector<int32_t> bits_begin;     // the first word of each source
+    std::vector<int32_t> bits_word;      // which 32 neurons that word stands for, see `word_from`
     const int32_t* due = nullptr;        // neurons whose spikes arrive in this time step
     int n_due = 0;                       // their number; 1 if the queue tells synapses
     std::vector<CSpikeQueue*> queue;     // the first, for delays that differ; Brian2 wants one
@@ -99,6 +105,17 @@ public:
         choose_layout();
     }
 
+    // After `prepare`: rows take less memory where that is possible. As bits, what acts on a row
+    // reads and writes all neurons among which its targets are, `width` bytes each (0: it cannot)
+    // of `n_neurons`; it does so in vectors, and gains where these have 1.25 targets each or more.
+    void compact(int32_t n_neurons, int32_t width)
+    {
+        if (width && ascending && (layout == ROWS || layout == LISTED_ROWS))
+            find_bits(n_neurons, VECTOR/width);
+        if (layout == ROWS)
+            find_near();
+    }
+
     void advance()
     {
         if (!by_neuron)
@@ -131,6 +148,12 @@ public:
         n_due = arriving.size();
     }
 
+    // The neuron that the first bit of a word stands for. The last word ends with the last neuron.
+    int32_t word_from(int32_t word) const
+    {
+        return std::min(32*word, last_from);
+    }
+
     // The synapses of the neuron that is due, or all that are due.
     Row row(int spike) const
     {
@@ -147,16 +170,17 @@ public:
     class Ahead
     {
     public:
-        Ahead(const SynapticPathway& path_, const Target* targets_) : path(path_), targets(targets_)
+        Ahead(const SynapticPathway& path_, const Target* targets_, const std::vector<int32_t>& begin_)
+            : path(path_), targets(targets_), begin(begin_)
         {
             next(1024);
         }
 
-        // Go on by as many synapses as were served.
-        void next(int synapses)
+        // Go on by as many targets as were served.
+        void next(int served)
         {
 #ifdef __GNUC__
-            for (wanted += synapses; wanted > 0;)
+            for (wanted += served; wanted > 0;)
             {
                 if (at < end)
                 {
@@ -166,9 +190,9 @@ public:
                 }
                 else if (spike < path.n_due)
                 {
-                    const Row row = path.row_of(path.due[spike++]);
-                    at = row.first;
-                    end = row.first + row.n;
+                    const int32_t row = path.due[spike++] - path.start;
+                    at = begin[row];
+                    end = begin[row + 1];
                 }
                 else
                     return;
@@ -180,12 +204,22 @@ public:
         enum { LINE = 64/sizeof(Target) };  // targets in a line of the cache
         const SynapticPathway& path;
         const Target* targets;
+        const std::vector<int32_t>& begin;  // of each row
         int spike = 0, wanted = 0;
         int32_t at = 0, end = 0;
     };
 
 private:
+#if defined(__AVX512F__)
+    enum { VECTOR = 64 };  // bytes of the vectors that are read, changed in part and written
+#elif defined(__AVX2__)
+    enum { VECTOR = 32 };
+#else
+    enum { VECTOR = 0 };
+#endif
     bool by_neuron = true;
+    bool ascending = true;  // whether targets of each row are
+    int32_t last_from = 0;  // the first neuron of the last possible word
     int delay = 0;       // time steps
     double dt = 0.0;
     int32_t n_prepared = -1;
@@ -219,7 +253,7 @@ private:
             {
                 const Row synapses = row_of(neuron);
                 for (int32_t i = 0; i < synapses.n; i++)
-                    slot.push_back(synapses.listed ? synapses.listed[i] : synapses.first + i);
+                    slot.push_back(synapses.synapse(i));
             }
         }
         for (auto& slot : waiting)
@@ -257,19 +291,18 @@ private:
         row_runs.clear();
         run_begin.clear();
         near.clear();
+        bits.clear();
+        ascending = true;
         layout = SINGLE;
         if (n < 4*n_rows)
             return;
         int32_t ends = 0;  // of runs, within rows
-        bool ascending = true;
         for (int32_t row = 0; row < n_rows; row++)
         {
             const Row r = row_of(start + row);
             for (int32_t i = 1; i < r.n; i++)
             {
-                const int32_t a = r.listed ? r.listed[i - 1] : r.first + i - 1;
-                const int32_t b = r.listed ? r.listed[i] : r.first + i;
-                const int32_t step = targets[b] - targets[a];
+                const int32_t step = targets[r.synapse(i)] - targets[r.synapse(i - 1)];
                 ascending &= step > 0;
                 ends += step != 1;
             }
@@ -279,8 +312,6 @@ private:
         layout = listed.empty() ? ROWS : LISTED_ROWS;
         if (layout == ROWS && n/8 >= n_rows + ends)
             find_runs();
-        else if (layout == ROWS)
-            find_near();
     }
 
     // Whether no source has two synapses onto one target.
@@ -296,13 +327,45 @@ private:
             const Row r = row_of(start + row);
             for (int32_t i = 0; i < r.n; i++)
             {
-                int32_t& last = last_row[targets[r.listed ? r.listed[i] : r.first + i]];
+                int32_t& last = last_row[targets[r.synapse(i)]];
                 if (last == row)
                     return false;
                 last = row;
             }
         }
         return true;
+    }
+
+    void find_bits(int32_t n_neurons, int32_t in_vector)
+    {
+        const int32_t n_rows = stop - start;
+        int64_t words = 0;
+        bits_begin.assign(1, 0);
+        bits_word.clear();
+        for (int32_t row = 0; row < n_rows; row++)
+        {
+            const Row r = row_of(start + row);
+            const int32_t first = r.n ? targets[r.synapse(0)]/32 : 0;
+            const int32_t n_words = r.n ? targets[r.synapse(r.n - 1)]/32 + 1 - first : 0;
+            words += n_words;
+            bits_word.push_back(first);
+            bits_begin.push_back(words);
+            if (5*32*words > 4*in_vector*(int64_t)sources.size())
+                return;
+        }
+        layout = BIT_ROWS;
+        last_from = n_neurons - 32;
+        bits.assign(words, 0);
+        for (int32_t row = 0; row < n_rows; row++)
+        {
+            const Row r = row_of(start + row);
+            for (int32_t i = 0; i < r.n; i++)
+            {
+                const int32_t target = targets[r.synapse(i)], word = target/32;
+                uint32_t& bits_of = bits[bits_begin[row] + word - bits_word[row]];
+                bits_of |= UINT32_C(1) << (target - word_from(word));
+            }
+        }
     }
 
     void find_near()
