@@ -45,7 +45,7 @@ SAMPLE = {
     "thresholder": ("simple_threshold", "scalar_threshold"),
     "functions": ("clip", "binomial"),
     "network": ("multiple_runs_constant_change", "dt_changes_between_runs", "both_equal"),
-    "cpp_standalone": ("header_file_inclusion", "continued_standalone_runs"),
+    "cpp_standalone": ("continued_standalone_runs", "delete_directory", "header_file_inclusion"),
     "synapses": ("synapse_with_run_regularly", "transmission_scalar_delay_different_clocks"),
     "stateupdaters": ("subexpressions_basic",),
     "poissoninput": ("poissoninput_refractory",),

@@ -80,8 +80,8 @@ class PFCCPPDevice(NativeDevice):
         super().copy_source_files(writer, directory)
         for file in _NATIVE.iterdir():
             shutil.copy(file, directory)
-            if file.suffix == ".cpp":
-                writer.source_files.add(file.name)
+            files = writer.source_files if file.suffix == ".cpp" else writer.header_files
+            files.add(file.name)  # for `device.delete`, too
 
 
 device = PFCCPPDevice()
