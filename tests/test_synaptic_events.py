@@ -71,6 +71,9 @@ shuffled = rng.permutation(len(dense[0]))
 connect("bits", dict(i=dense[0], j=dense[1]), post=held, on_pre="v_post += 1", **delay)
 connect("last_bits", dict(condition="j >= N_post - 60 and (i + j*j) % 3 > 0"), post=held,
         on_pre="y_post = 0.5*y_post + slot_post", **delay)
+by_target = np.argsort(dense[1], kind="stable")
+connect("by_target", dict(i=dense[0][by_target], j=dense[1][by_target]), post=held,
+        on_pre="y_post += slot_post", **delay)
 connect("shuffled", dict(i=dense[0][shuffled], j=dense[1][shuffled]), post=held,
         on_pre="y_post -= 1", delay=0*ms)
 changed = connect("changed", last_first, on_pre="x7_post += 1")
@@ -131,7 +134,7 @@ PATHWAYS = {
     "x6": "subgroups", "x7": "delays that change while spikes wait", "x8": "synapses that learn",
     "w": "synapses that learn", "a": "event-driven traces", "back": "on_post", "seen": "on_post",
     "last": "weights that both ends change", "bits": "dense, refractory",
-    "last_bits": "dense, not ordered by source; the last neurons",
+    "last_bits": "dense, ordered by target, or by neither; the last neurons",
 }  # fmt: skip
 
 
@@ -167,4 +170,5 @@ def test_layout_is_the_one_that_takes_least(values):
         "late": "SINGLE", "single": "SINGLE", "bits": "BIT_ROWS" if WIDE else "NEAR_ROWS",
     }  # fmt: skip
     assert layouts["last_bits"] == ("BIT_ROWS" if WIDE else "NEAR_ROWS")
+    assert layouts["by_target"] == ("BIT_ROWS" if WIDE else "LISTED_ROWS")
     assert layouts["shuffled"] == "LISTED_ROWS"  # its targets are not in order
