@@ -15,8 +15,8 @@ from typing import Any
 LIST = "sources.txt"
 #: Code objects in one file: compiling them takes as long as compiling objects.cpp.
 _BATCH = 32
-#: What is generated beside code objects and may be compiled with them.
-_OTHERS = {"main", "network", "rand", "run", "spikequeue", "synapses_classes"}
+#: What a program has beside code objects and may be compiled with them.
+_OTHERS = {"aligned_new", "main", "network", "rand", "run", "spikequeue", "synapses_classes"}
 _SUPPORT = re.compile(r"^namespace \{\n(.*?)^\}\n", re.MULTILINE | re.DOTALL)
 # brian2cuda lets that of what is done before a run stand in no namespace.
 _BARE = re.compile(
