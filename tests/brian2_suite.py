@@ -93,8 +93,8 @@ def run_tests(paths: Iterable[str], device: str, flags: str) -> dict[str, str]:
         command += ["--flags", flags, "--device", device, *paths]
         environment = os.environ | {"PYTHONPATH": str(PROJECT), "TMPDIR": folder}
         done = subprocess.run(
-            command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-        )
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )  # some tests write where they are
         outcomes = Path(folder) / "outcomes.json"
         if not outcomes.is_file():
             raise RuntimeError(f"no tests were run: {done.stdout[-2000:]}{done.stderr[-2000:]}")

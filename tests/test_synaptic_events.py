@@ -42,9 +42,12 @@ ring.v = np.linspace(0, 3, N)
 
 other = b2.NeuronGroup(TARGETS, "x6 : 1", name="other")
 held = b2.NeuronGroup(
-    TARGETS + 7, "dv/dt = 0/ms : 1 (unless refractory)\\ny : 1\\nslot : integer",
+    TARGETS + 7,
+    "dv/dt = 0/ms : 1 (unless refractory)\\ny : 1\\n"
+    "z : integer\\nslot : integer\\nparts : integer",
     threshold="v >= 9", reset="v = 0", refractory=0.4*ms, method="euler", name="held")
 held.slot = np.arange(TARGETS + 7) % 5
+held.parts = "(1 + i % 3)*int(i % 2 == 0)"
 made = [source, target, ring, other, held]
 def connect(name, *where, pre=source, post=target, model="", **kwds):
     s = b2.Synapses(pre, post, model, name=name, **kwds)
@@ -74,6 +77,8 @@ connect("last_bits", dict(condition="j >= N_post - 60 and (i + j*j) % 3 > 0"), p
 by_target = np.argsort(dense[1], kind="stable")
 connect("by_target", dict(i=dense[0][by_target], j=dense[1][by_target]), post=held,
         on_pre="y_post += slot_post", **delay)
+connect("divided", dict(condition="j % 2 == 0"), post=held,  # the others would divide by 0
+        on_pre="z_post += 12 // parts_post", **delay)
 connect("shuffled", dict(i=dense[0][shuffled], j=dense[1][shuffled]), post=held,
         on_pre="y_post -= 1", delay=0*ms)
 changed = connect("changed", last_first, on_pre="x7_post += 1")
@@ -100,7 +105,7 @@ if device != "numpy":
     b2.device.build(directory=folder, with_output=False)
 values = {f"x{k}": getattr(other if k == 6 else target, f"x{k}")[:] for k in range(9)}
 values |= {"v": ring.v[:], "last": ring.last[:], "w": stdp.w[:], "a": stdp.a[:]}
-values |= {"bits": held.v[:], "last_bits": held.y[:]}
+values |= {"bits": held.v[:], "last_bits": held.y[:], "divided": held.z[:]}
 values |= {"back": back.w[:], "seen": back.seen[:]}
 np.savez(f"{folder}/values.npz", **values)
 """
@@ -135,6 +140,7 @@ PATHWAYS = {
     "w": "synapses that learn", "a": "event-driven traces", "back": "on_post", "seen": "on_post",
     "last": "weights that both ends change", "bits": "dense, refractory",
     "last_bits": "dense, ordered by target, or by neither; the last neurons",
+    "divided": "dense, not defined where there is no synapse",
 }  # fmt: skip
 
 
@@ -171,4 +177,5 @@ def test_layout_is_the_one_that_takes_least(values):
     }  # fmt: skip
     assert layouts["last_bits"] == ("BIT_ROWS" if WIDE else "NEAR_ROWS")
     assert layouts["by_target"] == ("BIT_ROWS" if WIDE else "LISTED_ROWS")
+    assert layouts["divided"] == "NEAR_ROWS"  # rows of bits would divide by 0
     assert layouts["shuffled"] == "LISTED_ROWS"  # its targets are not in order

@@ -22,6 +22,8 @@ from build_targets.devices.simd import iterations_are_independent
 
 #: Neurons to which one word of a row of bits belongs.
 WORD = 32
+#: What a neuron without a synapse must be spared: integers divided by 0; and powers, since slow.
+_SPARED = re.compile(r"//|%|\*\*")
 _ENDS = ("_presynaptic_idx", "_postsynaptic_idx")
 
 
@@ -35,7 +37,7 @@ class RowBits:
         That the variables have which a row reads and writes.
     width : int
         Bytes of the widest of these variables; 0 if a row cannot be bits, since something is
-        stored for each synapse, or a function is called for each.
+        stored for each synapse, or a function is called, a remainder or a power taken for each.
     """
 
     neurons: int = 0
@@ -77,7 +79,9 @@ class SynapticCodeGenerator(CPPCodeGenerator):
         statements = [s for block in blocks.values() for s in block]
         names = {n for s in statements for n in (s.var, *get_identifiers(s.expr))}
         arrays = {n: v for n in names if isinstance(v := self.variables.get(n), ArrayVariable)}
-        if self._computes() or any(self.variable_indices[n] == "_idx" for n in arrays):
+        if self._computes() or any(_SPARED.search(s.expr) for s in statements):
+            return RowBits()
+        if any(self.variable_indices[n] == "_idx" for n in arrays):
             return RowBits()
         reached = [v for n, v in arrays.items() if self.variable_indices[n] == varying]
         if not reached or any(v.dynamic for v in reached):
